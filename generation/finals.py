@@ -1,0 +1,157 @@
+"""Finals: picks filed as files of their own, with the same pixels and a final's papers.
+
+Filing is a task and may run twice: one live final a candidate is a constraint, and what is filed is left.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from django.db import IntegrityError
+from django.db.models import F
+from django.utils import timezone
+
+from generation import registry
+from generation.models import Candidate, GenerationSession
+from photos import curate, marks, storage, working
+from photos.dating import Dating
+from photos.db import in_transaction
+from photos.images import RecipeFacts, RejectedImage
+from photos.ingest import Arrival, ingest
+from photos.models import Photo
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(kw_only=True)
+class Filed:
+    """What one run did: finals made, finals that were there, and sentences about those that could not be made."""
+
+    made: int = 0
+    already: int = 0
+    failed: list[str] = field(default_factory=list)
+
+
+def ask_to_file(session: GenerationSession) -> None:
+    """Have the picks of a session filed, in the background."""
+
+    def work() -> None:
+        GenerationSession.objects.filter(pk=session.pk).update(filing_since=timezone.now(), error="")
+        working.enqueue("file_finals", session.pk)
+
+    in_transaction(work)
+
+
+def picks_to_file(session_id: int) -> list[Candidate]:
+    """Picked candidates without a live final, in order of their number."""
+    return list(
+        Candidate.objects.filter(
+            session_id=session_id,
+            photo__decision=Photo.Verdict.PICKED,
+            photo__trashed_at__isnull=True,
+            photo__represented=False,
+        )
+        .select_related("photo", "photo__recipe", "session", "session__owner")
+        .order_by("number")
+    )
+
+
+def file_picks(session_id: int, *, each=lambda candidate: None) -> Filed:
+    """File what is picked and not filed. `each(candidate)` is called after every one, for a progress bar."""
+    filed = Filed()
+    for candidate in picks_to_file(session_id):
+        if working.stopping.is_set():
+            return filed  # filing_since stays: the next sweep goes on
+        _file_one(candidate, filed)
+        each(candidate)
+    GenerationSession.objects.filter(pk=session_id).update(
+        filing_since=None, error=" ".join(filed.failed)[:500] if filed.failed else ""
+    )
+    return filed
+
+
+def uncomplete(final: Photo) -> None:
+    """Take a final back: it goes to the trash, its candidate is untouched."""
+    curate.trash(final.owner_id, [final.pk])
+
+
+def _file_one(candidate: Candidate, filed: Filed) -> None:
+    try:
+        _file_final(candidate)
+        filed.made += 1
+    except IntegrityError:  # photo_one_live_final: another run was faster
+        filed.already += 1
+    except (marks.MarkError, RejectedImage) as problem:
+        filed.failed.append(f"Image {candidate.number:02d}: {problem.sentence}")
+    except FileNotFoundError:
+        filed.failed.append(f"Image {candidate.number:02d}: its file is missing; see check_media.")
+    except Exception:
+        log.exception("Candidate %s could not be filed", candidate)
+        filed.failed.append(f"Image {candidate.number:02d} could not be filed; the log says why.")
+
+
+def _file_final(candidate: Candidate) -> Photo:
+    """Write the marked copy beside, read it back, and ingest that."""
+    photo, session = candidate.photo, candidate.session
+    title = photo.title or f"{session.title}, {candidate.number:02d}"
+    term = photo.digital_source_type or "trainedAlgorithmicMedia"
+    with storage.workspace() as folder:
+        source = storage.local_path(photo.root, photo.file.name)
+        marked = _marked(source, folder / "final", photo=photo, title=title, term=term, session=session)
+        return ingest(
+            marked,
+            Arrival(
+                owner_id=photo.owner_id,
+                place=storage.completed(session.folder, PurePosixPath(photo.file.name).stem),
+                origin=Photo.Origin.MADE,
+                dating=Dating(
+                    shown_at=photo.shown_at,
+                    dated_by=photo.dated_by,
+                    taken_at=photo.taken_at,
+                    offset_minutes=photo.taken_offset_minutes,
+                ),
+                recipe=_recipe_of(photo),
+                title=title,
+                caption=photo.caption,
+                rating=photo.rating,
+                tags=tuple(photo.tags.values_list("name", flat=True)),
+                digital_source_type=term,
+                source=photo,
+                also=lambda final: _represent(final, session.pk),
+            ),
+        ).photo
+
+
+def _marked(source: Path, target: Path, *, photo: Photo, title: str, term: str, session: GenerationSession) -> Path:
+    if not marks.can_mark(photo.format):
+        raise marks.MarkError("format", f"Finals of {photo.format} files cannot carry their mark yet; only PNG can.")
+    packet = marks.final_packet(
+        title=title,
+        creator=session.owner.get_full_name() or session.owner.get_username(),
+        rights="",
+        caption=photo.caption,
+        digital_source_type=term,
+        ai_system=registry.title_of(session.engine),
+        ai_system_version="",
+        prompt="",
+        created_at=photo.taken_at,
+    )
+    marks.write_png_final(source, target, packet)
+    marks.verify_png_final(source, target, term)
+    return target
+
+
+def _recipe_of(photo: Photo) -> RecipeFacts | None:
+    """The recipe stays with the final in the database; the file does not carry it."""
+    recipe = getattr(photo, "recipe", None)
+    if recipe is None:
+        return None
+    names = RecipeFacts.__dataclass_fields__.keys()
+    return RecipeFacts(**{name: getattr(recipe, name) for name in names if name != "loras"}, loras=tuple(recipe.loras))
+
+
+def _represent(final: Photo, session_id: int) -> None:
+    curate.represent(Photo.objects.get(pk=final.source_id), by_final=True)
+    GenerationSession.objects.filter(pk=session_id).update(n_finals=F("n_finals") + 1)

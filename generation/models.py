@@ -1,0 +1,208 @@
+"""A generation session and its candidates."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from photos.models import Leased, Photo
+
+MAX_COUNT = 500
+
+
+class SessionQuerySet(models.QuerySet):
+    def owned_by(self, viewer) -> SessionQuerySet:
+        return self.filter(owner_id=getattr(viewer, "pk", None) or 0)
+
+    def visible_to(self, viewer) -> SessionQuerySet:
+        """A session is its owner's alone, whatever is shared of its images."""
+        return self.owned_by(viewer).live()
+
+    def live(self) -> SessionQuerySet:
+        return self.filter(trashed_at__isnull=True)
+
+    def newest_first(self) -> SessionQuerySet:
+        return self.order_by("-shown_at", "-id")
+
+    def older_than(self, shown_at, pk: int) -> SessionQuerySet:
+        return self.filter(Q(shown_at__lte=shown_at) & (Q(shown_at__lt=shown_at) | Q(pk__lt=pk)))
+
+    def newer_than(self, shown_at, pk: int) -> SessionQuerySet:
+        return self.filter(Q(shown_at__gte=shown_at) & (Q(shown_at__gt=shown_at) | Q(pk__gt=pk)))
+
+    def generating(self) -> SessionQuerySet:
+        return self.filter(state__in=("queued", "running"))
+
+    def waiting(self) -> SessionQuerySet:
+        """Waiting for a person: nothing is being made, something is still undecided."""
+        return self.open().exclude(state__in=("queued", "running"))
+
+    def open(self) -> SessionQuerySet:
+        """Being made, or with something still undecided: what "Continue" offers."""
+        return self.filter(is_open=True)
+
+    def done(self) -> SessionQuerySet:
+        return self.filter(is_open=False)
+
+
+class GenerationSession(Leased):
+    """One run: prompt and settings in, candidates out.
+
+    The seed of image n is `first_seed` + n - 1, fixed when the session is made: a restart goes on where it was.
+    The counters are kept in the transactions that change what they count (`generation.counting`).
+    """
+
+    class State(models.TextChoices):
+        QUEUED = "queued", _("queued")
+        RUNNING = "running", _("generating")
+        READY = "ready", _("ready")
+        CANCELLED = "cancelled", _("stopped")
+        FAILED = "failed", _("failed")
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="sessions")
+    title = models.CharField(max_length=200)
+    state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
+    error = models.CharField(max_length=500, blank=True)  # a sentence for the person
+
+    engine = models.CharField(max_length=60)  # alias in settings
+    prompt = models.TextField(blank=True)
+    negative_prompt = models.TextField(blank=True)
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    count = models.PositiveIntegerField()
+    first_seed = models.CharField(max_length=24)  # decimal digits; up to 2^64
+    options = models.JSONField(default=dict, blank=True)
+    remix_of = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True, related_name="remixes")
+    demo = models.BooleanField(default=False)
+
+    folder = models.CharField(max_length=120, blank=True)  # fixed when made: day, first words, number
+    created_at = models.DateTimeField(db_default=Now())
+    shown_at = models.DateTimeField()  # wall clock of the gallery when it was made, stored as if UTC
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    progress = models.FloatField(default=0)  # of the image being made, 0..1
+    seconds_made = models.FloatField(default=0)  # spent on the images so far
+
+    n_made = models.IntegerField(default=0)
+    n_picked = models.IntegerField(default=0)
+    n_rejected = models.IntegerField(default=0)
+    n_finals = models.IntegerField(default=0)
+    is_open = models.GeneratedField(  # being made, or something is undecided; a column, so that it can be indexed
+        expression=models.Case(
+            models.When(state__in=["queued", "running"], then=models.Value(True)),
+            models.When(n_made__gt=F("n_picked") + F("n_rejected"), then=models.Value(True)),
+            default=models.Value(False),
+        ),
+        output_field=models.BooleanField(),
+        db_persist=True,
+    )
+    filing_since = models.DateTimeField(null=True, blank=True)  # picks were asked to be filed, not all are
+
+    trashed_at = models.DateTimeField(null=True, blank=True)
+    trash_batch = models.UUIDField(null=True, blank=True)
+
+    objects = SessionQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(count__gte=1, count__lte=MAX_COUNT), name="session_count_1_to_500"),
+            models.CheckConstraint(
+                condition=Q(state__in=["queued", "running", "ready", "cancelled", "failed"]),
+                name="session_state_known",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="running") | Q(lease_token__isnull=False), name="session_running_is_held"
+            ),
+            models.UniqueConstraint(
+                fields=["engine"], condition=Q(state="running"), name="session_one_running_per_engine"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                "owner", F("shown_at").desc(), F("id").desc(), name="session_of_owner",
+                condition=Q(trashed_at__isnull=True),
+            ),
+            models.Index(
+                "owner", F("shown_at").desc(), F("id").desc(), name="session_open",
+                condition=Q(trashed_at__isnull=True, is_open=True),
+            ),
+            models.Index(fields=["state", "engine", "id"], name="session_at_work",
+                         condition=Q(state__in=["queued", "running"])),
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        return reverse("session", args=[self.pk])
+
+    def seed_of(self, number: int) -> int:
+        """Seed of image `number` (1-based)."""
+        return int(self.first_seed) + number - 1
+
+    @property
+    def is_generating(self) -> bool:
+        return self.state in (self.State.QUEUED, self.State.RUNNING)
+
+    @property
+    def n_decided(self) -> int:
+        return self.n_picked + self.n_rejected
+
+    @property
+    def n_undecided(self) -> int:
+        return max(0, self.n_made - self.n_decided)
+
+    @property
+    def n_missing(self) -> int:
+        return max(0, self.count - self.n_made)
+
+    @property
+    def can_go_on(self) -> bool:
+        return self.state in (self.State.CANCELLED, self.State.FAILED) and self.n_missing > 0
+
+    @property
+    def state_line(self) -> str:
+        """What the head of the sheet and every list say: "Generating 8 of 20", "Choosing, 18 of 48" ..."""
+        if self.state == self.State.QUEUED and not self.n_made:
+            return _("Waiting to start")
+        if self.is_generating:
+            return _("Generating %(made)s of %(count)s") % {"made": self.n_made, "count": self.count}
+        if self.state == self.State.FAILED and not self.n_made:
+            return _("Failed")
+        if self.n_made and self.n_decided >= self.n_made:
+            return _("Done, %s") % self.finals_words
+        if self.n_decided or self.n_finals:
+            return _("Choosing, %(decided)s of %(made)s") % {"decided": self.n_decided, "made": self.n_made}
+        if self.state == self.State.CANCELLED and not self.n_made:
+            return _("Stopped")
+        return _("Ready to choose")
+
+    @property
+    def finals_words(self) -> str:
+        if not self.n_finals:
+            return _("no finals")
+        return _("1 final") if self.n_finals == 1 else _("%s finals") % self.n_finals
+
+
+class Candidate(models.Model):
+    """Image `number` of a session. The row exists once the image does; `photo` is null when that was purged."""
+
+    session = models.ForeignKey(GenerationSession, on_delete=models.CASCADE, related_name="candidates")
+    number = models.PositiveIntegerField()  # 1-based, as the frame number on the sheet
+    seed = models.CharField(max_length=100, blank=True)
+    photo = models.OneToOneField(
+        Photo, on_delete=models.SET_NULL, null=True, blank=True, related_name="candidate"
+    )
+    seconds = models.FloatField(default=0)
+    facts = models.JSONField(default=dict, blank=True)  # as the engine gave them
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["session", "number"], name="candidate_number_once")]
+        ordering = ["number"]
+
+    def __str__(self) -> str:
+        return f"{self.session_id}/{self.number:04d}"

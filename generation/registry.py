@@ -1,0 +1,53 @@
+"""Engines by alias: settings say which class with which options, as Django does for databases."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from generation.engines import Capabilities, Engine
+
+
+class UnknownEngine(Exception):
+    def __init__(self, alias: str) -> None:
+        self.sentence = f"There is no engine “{alias}” here. Configured: {', '.join(settings.GALLERY_ENGINES)}."
+        super().__init__(self.sentence)
+
+
+@dataclass(frozen=True, kw_only=True)
+class EngineEntry:
+    alias: str
+    engine: Engine
+
+    @property
+    def title(self) -> str:
+        return self.engine.title
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return self.engine.capabilities()
+
+
+@cache
+def get(alias: str) -> EngineEntry:
+    """The engine of an alias, built once a process. Raises UnknownEngine."""
+    if alias not in settings.GALLERY_ENGINES:
+        raise UnknownEngine(alias)
+    entry = settings.GALLERY_ENGINES[alias]
+    return EngineEntry(alias=alias, engine=import_string(entry["CLASS"])(**entry.get("OPTIONS", {})))
+
+
+def engines() -> dict[str, EngineEntry]:
+    """All of them, in the order of the settings: the first is what a form starts with."""
+    return {alias: get(alias) for alias in settings.GALLERY_ENGINES}
+
+
+def title_of(alias: str) -> str:
+    """The name shown for an alias, also for one that is configured no longer."""
+    try:
+        return get(alias).title
+    except UnknownEngine:
+        return alias

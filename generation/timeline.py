@@ -1,0 +1,283 @@
+"""Pictures and sessions of a day: the home timeline, which knows both.
+
+One list by time, cut into pages of about a hundred at the edge of a day. Pages are found by a cursor, never by
+counting: a cursor names the last thing shown, (time, kind, id), and the next page begins after it. At one and the
+same moment a session stands before the pictures.
+"""
+
+from __future__ import annotations
+
+import calendar
+import heapq
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from itertools import groupby
+
+from django.db.models import F, QuerySet, Window
+from django.db.models.functions import RowNumber
+
+from generation.models import Candidate, GenerationSession
+from photos.models import MonthCount, Photo
+
+PAGE = 100
+PAGE_AT_MOST = 140  # so that a day is not cut for the sake of a few pictures
+SHOWN = {
+    "pictures": ("uploaded", "completed", "linked"),
+    "uploads": ("uploaded", "linked"),
+    "finals": ("completed",),
+    "everything": ("uploaded", "completed", "linked", "session"),
+}
+# What a cell shows; recipes, EXIF and captions stay in the database.
+CELL_FIELDS = (
+    "id", "collection", "sha256", "width", "height", "shown_at", "added_at", "title", "alt_text", "rating",
+    "decision", "color", "access_revision", "owner_id", "source_id", "file", "derived", "frames",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """A place in the timeline. Text form: `20261122140500123456-p17`."""
+
+    at: datetime
+    kind: str  # "s" before "p" at the same moment
+    pk: int
+
+    @classmethod
+    def parse(cls, text: str) -> Cursor | None:
+        """None for anything that is not a cursor of ours."""
+        stamp, _, rest = text.partition("-")
+        if not (len(stamp) == 20 and stamp.isascii() and stamp.isdigit() and rest[:1] in ("p", "s")):
+            return None
+        if not (rest[1:].isascii() and rest[1:].isdigit() and len(rest) < 20):
+            return None
+        try:
+            return cls(datetime.strptime(stamp, "%Y%m%d%H%M%S%f").replace(tzinfo=UTC), rest[0], int(rest[1:]))
+        except ValueError:
+            return None
+
+    def __str__(self) -> str:
+        return f"{self.at.year:04d}{self.at:%m%d%H%M%S%f}-{self.kind}{self.pk}"
+
+
+@dataclass(frozen=True)
+class PhotoCell:
+    photo: Photo
+    kind: str = "photo"
+
+    @property
+    def cursor(self) -> Cursor:
+        return Cursor(self.photo.shown_at, "p", self.photo.pk)
+
+
+@dataclass(frozen=True)
+class SessionTile:
+    session: GenerationSession
+    cover: list[Photo] = field(default_factory=list)
+    kind: str = "session"
+
+    @property
+    def cursor(self) -> Cursor:
+        return Cursor(self.session.shown_at, "s", self.session.pk)
+
+
+Item = PhotoCell | SessionTile
+
+
+@dataclass(frozen=True, kw_only=True)
+class Day:
+    """One day of a page; the counts are of this page."""
+
+    date: date
+    items: list[Item]
+
+    @property
+    def n_pictures(self) -> int:
+        return sum(item.kind == "photo" for item in self.items)
+
+    @property
+    def n_sessions(self) -> int:
+        return len(self.items) - self.n_pictures
+
+
+@dataclass(frozen=True, kw_only=True)
+class TimelinePage:
+    days: list[Day]
+    newer: str  # cursor for `after=`, "" when this is the newest page
+    older: str
+    months: list[tuple[int, list[tuple[date, int]]]]
+    total: int
+    counts: dict[str, int]  # pictures by `show`
+
+    @property
+    def n_items(self) -> int:
+        return sum(len(day.items) for day in self.days)
+
+
+def page(
+    owner,
+    *,
+    show: str = "pictures",
+    before: str = "",
+    after: str = "",
+    month: tuple[int, int] | None = None,
+) -> TimelinePage:
+    """One page of a person's timeline: the newest, the one older than `before`, newer than `after`, or a month's."""
+    show = show if show in SHOWN else "pictures"
+    older_than, newer_than = Cursor.parse(before), Cursor.parse(after)
+    if month and not (older_than or newer_than):
+        older_than = _end_of(*month)
+    items = _newer(owner, show, newer_than) if newer_than else _older(owner, show, older_than)
+    more_newer, more_older = _what_is_beyond(items, owner, show, older_than=older_than, newer_than=newer_than)
+    items = items[:_cut(items)] if not newer_than else items[len(items) - _cut(items[::-1]) :]
+    by_collection = _month_counts(owner)
+    return TimelinePage(
+        days=_days(_with_covers(items)),
+        newer=str(items[0].cursor) if items and more_newer(items) else "",
+        older=str(items[-1].cursor) if items and more_older(items) else "",
+        months=_months(by_collection, SHOWN[show]),
+        total=sum(n for (kind, _), n in by_collection.items() if kind in SHOWN[show]),
+        counts={name: sum(n for (k, _), n in by_collection.items() if k in kinds) for name, kinds in SHOWN.items()},
+    )
+
+
+def covers(sessions: Iterable[GenerationSession], n: int = 6) -> dict[int, list[Photo]]:
+    """Up to `n` pictures of each session, picks first, then as they came, rejects last: one query."""
+    ids = [session.pk for session in sessions]
+    order = Window(
+        RowNumber(),
+        partition_by=F("session_id"),
+        order_by=[(F("photo__decision") % 2).desc(), F("photo__decision").asc(), F("number").asc()],  # 1, 0, 2
+    )
+    ranked = (
+        Candidate.objects.filter(session_id__in=ids, photo__trashed_at__isnull=True, photo__isnull=False)
+        .annotate(place=order)
+        .filter(place__lte=n)
+        .order_by("session_id", "place")
+        .values_list("session_id", "photo_id")
+    )
+    wanted = list(ranked)
+    photos = Photo.objects.only(*CELL_FIELDS).in_bulk([photo_id for _, photo_id in wanted])
+    found: dict[int, list[Photo]] = defaultdict(list)
+    for session_id, photo_id in wanted:
+        if photo_id in photos:
+            found[session_id].append(photos[photo_id])
+    return found
+
+
+def continue_sessions(owner, limit: int = 3) -> tuple[list[SessionTile], int]:
+    """The newest sessions that wait for this person, or are being made, and how many there are (100 at most)."""
+    newest = list(GenerationSession.objects.visible_to(owner).open().newest_first()[:100])
+    shown = newest[:limit]
+    pictures = covers(shown, 1)
+    return [SessionTile(session, pictures.get(session.pk, [])) for session in shown], len(newest)
+
+
+# --- one list out of two --------------------------------------------------------------------------
+
+
+def _photos(owner, show: str) -> QuerySet[Photo]:
+    photos = Photo.objects.owned_by(owner).only(*CELL_FIELDS)
+    if show == "pictures":
+        return photos.on_timeline()
+    if show == "everything":
+        return photos.everything()
+    kinds = SHOWN[show]
+    return photos.live().filter(collection__in=kinds) if len(kinds) > 1 else photos.live().filter(collection=kinds[0])
+
+
+def _sessions(owner, show: str) -> QuerySet[GenerationSession]:
+    sessions = GenerationSession.objects.visible_to(owner)
+    return sessions if show == "pictures" else sessions.none()
+
+
+def _older(owner, show: str, cursor: Cursor | None, limit: int = PAGE_AT_MOST + 1) -> list[Item]:
+    photos, sessions = _photos(owner, show), _sessions(owner, show)
+    if cursor and cursor.kind == "p":
+        photos, sessions = photos.older_than(cursor.at, cursor.pk), sessions.filter(shown_at__lt=cursor.at)
+    elif cursor:
+        photos, sessions = photos.filter(shown_at__lte=cursor.at), sessions.older_than(cursor.at, cursor.pk)
+    return _merged(photos.newest_first()[:limit], sessions.newest_first()[:limit], newest_first=True)[:limit]
+
+
+def _newer(owner, show: str, cursor: Cursor, limit: int = PAGE_AT_MOST + 1) -> list[Item]:
+    """The page right above a cursor, newest first."""
+    photos, sessions = _photos(owner, show), _sessions(owner, show)
+    if cursor.kind == "p":
+        photos, sessions = photos.newer_than(cursor.at, cursor.pk), sessions.filter(shown_at__gte=cursor.at)
+    else:
+        photos, sessions = photos.filter(shown_at__gt=cursor.at), sessions.newer_than(cursor.at, cursor.pk)
+    upwards = ("shown_at", "id")
+    merged = _merged(photos.order_by(*upwards)[:limit], sessions.order_by(*upwards)[:limit], newest_first=False)
+    return merged[:limit][::-1]
+
+
+def _merged(photos: QuerySet, sessions: QuerySet, *, newest_first: bool) -> list[Item]:
+    cells, tiles = [PhotoCell(photo) for photo in photos], [SessionTile(session) for session in sessions]
+    return list(heapq.merge(cells, tiles, key=_place, reverse=newest_first))
+
+
+def _place(item: Item) -> tuple:
+    cursor = item.cursor
+    return cursor.at, cursor.kind == "s", cursor.pk
+
+
+def _cut(items: list[Item]) -> int:
+    """How many of the fetched items make the page: about a hundred, at the edge of a day where one is near."""
+    if len(items) <= PAGE:
+        return len(items)
+    day = items[PAGE - 1].cursor.at.date()
+    for place in range(PAGE, min(len(items), PAGE_AT_MOST)):
+        if items[place].cursor.at.date() != day:
+            return place
+    if len(items) <= PAGE_AT_MOST:
+        return len(items)
+    return PAGE
+
+
+def _what_is_beyond(items, owner, show, *, older_than, newer_than):
+    """Two questions about the cut page: is there anything newer, anything older?"""
+    fetched = len(items)
+
+    def newer(cut: list[Item]) -> bool:
+        if newer_than:
+            return len(cut) < fetched
+        return bool(older_than) and bool(_newer(owner, show, cut[0].cursor, 1))
+
+    def older(cut: list[Item]) -> bool:
+        return True if newer_than else len(cut) < fetched
+
+    return newer, older
+
+
+def _end_of(year: int, month: int) -> Cursor:
+    last = calendar.monthrange(year, month)[1]
+    return Cursor(datetime(year, month, last, 23, 59, 59, 999_999, tzinfo=UTC), "s", 2**62)
+
+
+def _with_covers(items: list[Item]) -> list[Item]:
+    pictures = covers([item.session for item in items if item.kind == "session"])
+    return [
+        SessionTile(item.session, pictures.get(item.session.pk, [])) if item.kind == "session" else item
+        for item in items
+    ]
+
+
+def _days(items: list[Item]) -> list[Day]:
+    return [Day(date=day, items=list(group)) for day, group in groupby(items, lambda item: item.cursor.at.date())]
+
+
+def _month_counts(owner) -> Counter[tuple[str, date]]:
+    rows = MonthCount.objects.filter(owner=owner, count__gt=0).values_list("collection", "month", "count")
+    return Counter({(collection, month): count for collection, month, count in rows})
+
+
+def _months(counts: Counter, kinds: tuple[str, ...]) -> list[tuple[int, list[tuple[date, int]]]]:
+    """[(2026, [(2026-11-01, 412), ...]), ...], newest first."""
+    by_month: Counter[date] = Counter()
+    for (collection, month), count in counts.items():
+        if collection in kinds:
+            by_month[month] += count
+    ordered = sorted(by_month.items(), reverse=True)
+    return [(year, list(months)) for year, months in groupby(ordered, lambda entry: entry[0].year)]

@@ -1,0 +1,122 @@
+"""One session: its contact sheet, how it gets on, and what a person asks of it."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from generation import finals, registry, workflow
+from generation.models import GenerationSession
+from generation.views.sheet import filed_ids, sheet_of
+from photos import curate
+from photos.forms import GestureForm
+from photos.models import Photo
+from photos.views.replies import back, positive_int, see_other
+
+
+def _session_or_404(request: HttpRequest, pk: int) -> GenerationSession:
+    return get_object_or_404(GenerationSession.objects.visible_to(request.user), pk=pk)
+
+
+@require_safe
+@never_cache
+def session(request: HttpRequest, pk: int) -> HttpResponse:
+    """The contact sheet."""
+    shown = _session_or_404(request, pk)
+    sheet = sheet_of(shown, show=request.GET.get("show", "all"))
+    context = {
+        "session": shown,
+        "sheet": sheet,
+        "engine": registry.title_of(shown.engine),
+        "chips": _chips(shown, sheet.show),
+        "section": "sessions",
+        "own_primary": True,
+        "has_more_words": shown.negative_prompt or shown.prompt.casefold() != shown.title.casefold(),
+    }
+    return render(request, "session/page.html", context)
+
+
+@require_safe
+@never_cache
+def progress(request: HttpRequest, pk: int) -> HttpResponse:
+    """Asked once a second while something is being made or filed: only what is new since frame `have`."""
+    shown = _session_or_404(request, pk)
+    have = positive_int(request.GET.get("have"), most=10_000) or 0
+    show = request.GET.get("show", "all")
+    sheet = sheet_of(shown, show=show, after=have)
+    was_filing = request.GET.get("filing") == "1"
+    context = {
+        "session": shown,
+        "sheet": sheet,
+        "fresh": [frame for frame in sheet.frames if frame.cell],
+        "drawing": next((frame for frame in sheet.frames if frame.percent is not None), None),
+        "filed": filed_ids(shown) if was_filing or shown.filing_since else [],
+        "was_filing": was_filing,
+        "was_live": True,
+    }
+    return render(request, "session/_progress.html", context)
+
+
+@require_POST
+def cancel(request: HttpRequest, pk: int) -> HttpResponse:
+    workflow.cancel(_session_or_404(request, pk))
+    return _to_sheet(pk)
+
+
+@require_POST
+def go_on(request: HttpRequest, pk: int) -> HttpResponse:
+    workflow.go_on(_session_or_404(request, pk))
+    return _to_sheet(pk)
+
+
+@require_POST
+def complete(request: HttpRequest, pk: int) -> HttpResponse:
+    """Have the picks filed as finals; the page shows how that gets on."""
+    finals.ask_to_file(_session_or_404(request, pk))
+    return _to_sheet(pk)
+
+
+@require_POST
+def decide_on_sheet(request: HttpRequest, pk: int) -> HttpResponse:
+    """The ticked boxes of a sheet."""
+    shown = _session_or_404(request, pk)
+    form = GestureForm(request.POST)
+    if not form.is_valid():
+        return HttpResponseBadRequest(_("There is no such mark."))
+    gesture = form.gesture()
+    on_sheet = Photo.objects.visible_to(request.user).filter(candidate__session=shown, pk__in=gesture.photo_ids)
+    ids = list(on_sheet.values_list("pk", flat=True))
+    curate.decide(request.user, ids, axis=gesture.axis, value=gesture.value)
+    shown.refresh_from_db()
+    said = {"made": shown.n_made, "decided": shown.n_decided}
+    messages.info(request, _("Saved. %(decided)s of %(made)s decided.") % said)
+    return back(request, otherwise=shown.get_absolute_url())
+
+
+@require_POST
+def uncomplete(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take a final back; the candidate stays as it is."""
+    mine = Photo.objects.visible_to(request.user).filter(collection=Photo.Collection.COMPLETED)
+    final = get_object_or_404(mine, pk=pk)
+    finals.uncomplete(final)
+    messages.info(request, _("Taken back: “%s” is no final any more. The generated image is untouched.") % final)
+    return back(request)
+
+
+def _to_sheet(pk: int) -> HttpResponse:
+    return see_other(GenerationSession(pk=pk).get_absolute_url())
+
+
+def _chips(session: GenerationSession, show: str) -> list[tuple[str, str, int, bool]]:
+    """Filter, label, count, whether it is the one shown."""
+    rows = (
+        ("all", _("All"), session.n_made),
+        ("undecided", _("Undecided"), session.n_undecided),
+        ("picks", _("Picks"), session.n_picked),
+        ("rejects", _("Rejects"), session.n_rejected),
+    )
+    return [(name, label, count, name == show) for name, label, count in rows]

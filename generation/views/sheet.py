@@ -1,0 +1,125 @@
+"""The contact sheet of a session, frame by frame: what is there, and the wells that wait for the rest."""
+
+from __future__ import annotations
+
+import colorsys
+import zlib
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from generation.models import Candidate, GenerationSession
+from generation.timeline import CELL_FIELDS
+from generation.views.places import frame_name
+from photos.models import Photo
+from photos.views.cells import Cell
+
+SHOWN = {"all": None, "undecided": 0, "picks": 1, "rejects": 2}
+EXPECTED = 18
+AT_MOST = 600  # frames of one page; a session makes 500 at most
+
+
+@dataclass(frozen=True, kw_only=True)
+class Frame:
+    """One place on the sheet. Without a cell it is a well: `percent` is set on the one being drawn."""
+
+    number: str  # "07"
+    seed: str
+    cell: Cell | None = None
+    percent: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sheet:
+    session: GenerationSession
+    show: str
+    frames: list[Frame]
+    last: int  # highest number that is made and shown
+    n_unfiled: int  # picks without a final
+    color: str  # a hint of the colour to come
+
+    @property
+    def is_live(self) -> bool:
+        """Whether a machine is at work here, so that the page asks again."""
+        return self.session.is_generating or self.session.filing_since is not None
+
+    @property
+    def ratio(self) -> float:
+        return round(self.session.width / self.session.height, 4)
+
+    @property
+    def expected(self) -> str:
+        """The id of the frame the first paint waits for: a row that arrives in two pieces would jump."""
+        return f"f{self.frames[EXPECTED].number}" if len(self.frames) > EXPECTED else ""
+
+    @property
+    def n_filed(self) -> int:
+        return max(0, self.session.n_picked - self.n_unfiled)
+
+    @property
+    def seconds_left(self) -> int | None:
+        """About how long it will go on: the mean of what is made, for what is missing."""
+        session = self.session
+        if not session.is_generating or not session.n_made or not session.seconds_made:
+            return None
+        return max(1, round(session.seconds_made / session.n_made * session.n_missing))
+
+
+def sheet_of(session: GenerationSession, *, show: str = "all", after: int = 0) -> Sheet:
+    """The frames after number `after`. Wells stand only on the whole sheet, while images are being made."""
+    show = show if show in SHOWN else "all"
+    candidates = list(_candidates(session, SHOWN[show], after))
+    frames = [_frame(candidate, place) for place, candidate in enumerate(candidates)]
+    last = candidates[-1].number if candidates else after
+    color = candidates[-1].photo.color if candidates else _hint(session.prompt)
+    if session.is_generating and show == "all":
+        frames += _wells(session, last + 1)
+    return Sheet(
+        session=session, show=show, frames=frames, last=last, n_unfiled=_unfiled(session).count(), color=color
+    )
+
+
+def filed_ids(session: GenerationSession) -> list[int]:
+    """Pictures of this sheet that have a final."""
+    return list(
+        Photo.objects.live().filter(candidate__session=session, represented=True).values_list("pk", flat=True)
+    )
+
+
+def _candidates(session: GenerationSession, decision: int | None, after: int):
+    found = Candidate.objects.filter(session=session, number__gt=after, photo__trashed_at__isnull=True)
+    if decision is not None:
+        found = found.filter(photo__decision=decision)
+    fields = ("number", "seed", "photo__represented", *(f"photo__{name}" for name in CELL_FIELDS))
+    return found.filter(photo__isnull=False).select_related("photo").only(*fields).order_by("number")[:AT_MOST]
+
+
+def _unfiled(session: GenerationSession):
+    return Photo.objects.live().filter(
+        candidate__session=session, decision=Photo.Verdict.PICKED, represented=False
+    )
+
+
+def _frame(candidate: Candidate, place: int) -> Frame:
+    number, photo = frame_name(candidate.number), candidate.photo
+    alt = photo.alt_text or _("Frame %s") % number
+    cell = Cell(photo, alt=alt, place=place, number=number, seed=candidate.seed, has_final=photo.represented)
+    return Frame(number=number, seed=candidate.seed, cell=cell)
+
+
+def _wells(session: GenerationSession, first: int) -> list[Frame]:
+    running = session.state == GenerationSession.State.RUNNING
+    return [
+        Frame(
+            number=frame_name(number),
+            seed=str(session.seed_of(number)),
+            percent=round(session.progress * 100) if running and number == first else None,
+        )
+        for number in range(first, session.count + 1)
+    ]
+
+
+def _hint(prompt: str) -> str:
+    """A quiet colour from the words, the same for the same words."""
+    hue = zlib.crc32(prompt.encode()) % 360 / 360
+    return "#{:02x}{:02x}{:02x}".format(*(round(part * 255) for part in colorsys.hls_to_rgb(hue, 0.55, 0.45)))

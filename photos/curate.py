@@ -1,0 +1,231 @@
+"""What people decide of pictures: verdicts and stars, trash and back, and the end.
+
+Each gesture is one batch, however many pictures it touches, and one short transaction. Whoever keeps
+something of its own about pictures (a session its counts) follows by `on_change`, inside that transaction.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from django.db.models import F
+from django.utils import timezone
+
+from photos import counts, storage, working
+from photos.db import in_transaction
+from photos.models import Decision, PendingFileDeletion, Photo
+
+FIELDS = {Decision.Axis.DECISION: "decision", Decision.Axis.RATING: "rating"}
+RANGES = {Decision.Axis.DECISION: range(3), Decision.Axis.RATING: range(6)}
+
+
+class CurationError(Exception):
+    """A decision that makes no sense; `sentence` says why."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """One gesture: which pictures changed on which axis ("decision", "rating", "trash", "restore"), to what."""
+
+    batch: uuid.UUID
+    photo_ids: list[int]
+    axis: str
+    value: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One picture before and after, for those who follow. A state is (decision, live)."""
+
+    photo: Photo
+    old: tuple[int, bool]
+    new: tuple[int, bool]
+
+
+_followers: list[Callable[[list[Step]], None]] = []
+
+
+def on_change(follower: Callable[[list[Step]], None]) -> None:
+    """Call `follower` with every change, inside its transaction. Registered once, at start-up."""
+    if follower not in _followers:
+        _followers.append(follower)
+
+
+def decide(owner, photo_ids: Iterable[int], *, axis: str = "decision", value: int) -> Change:
+    """Set one axis of this person's live pictures; those of others, and those that stand so already, are left.
+
+    Raises CurationError for an axis or value that does not exist.
+    """
+    if axis not in FIELDS or value not in RANGES[axis]:
+        raise CurationError(f"There is no {axis} {value!r}.")
+    wanted, batch = list(photo_ids), uuid.uuid4()
+    return in_transaction(lambda: _decide(owner, wanted, axis, value, batch))
+
+
+def undo(owner) -> Change | None:
+    """Take back this person's last gesture that still stands. None when there is nothing to take back.
+
+    A picture that was decided anew since, elsewhere, keeps what it has.
+    """
+    return in_transaction(lambda: _undo(owner))
+
+
+def trash(owner_id: int, photo_ids: Sequence[int], *, batch: uuid.UUID | None = None) -> Change:
+    """Move live pictures to the trash, as one batch."""
+    batch = batch or uuid.uuid4()
+    return in_transaction(lambda: trash_now(owner_id, photo_ids, batch))
+
+
+def restore(owner_id: int, photo_ids: Sequence[int]) -> Change:
+    """Bring pictures back from the trash."""
+    return in_transaction(lambda: _restore(owner_id, photo_ids))
+
+
+def purge(owner_id: int, photo_ids: Sequence[int]) -> int:
+    """Delete rows for good and have their files deleted afterwards. Returns how many.
+
+    The names of the files are written down in the same transaction: a crash in between leaves nothing that is
+    served, and nothing that is taken for a picture again.
+    """
+    return in_transaction(lambda: purge_now(owner_id, photo_ids))
+
+
+# --- inside a transaction -------------------------------------------------------------------------
+
+
+def _decide(owner, photo_ids: list[int], axis: str, value: int, batch: uuid.UUID) -> Change:
+    field = FIELDS[axis]
+    photos = _locked(Photo.objects.owned_by(owner).live().filter(pk__in=photo_ids).exclude(**{field: value}))
+    _set(owner, [(photo, value) for photo in photos], axis, batch)
+    return Change(batch=batch, photo_ids=[photo.pk for photo in photos], axis=axis, value=value)
+
+
+def _undo(owner) -> Change | None:
+    taken_back = Decision.objects.filter(actor=owner, undoes__isnull=False).values("undoes")
+    last = (
+        Decision.objects.filter(actor=owner, undoes__isnull=True)
+        .exclude(batch__in=taken_back)
+        .order_by("-id")
+        .first()
+    )
+    if last is None:
+        return None
+    events = {event.photo_id: event for event in Decision.objects.filter(batch=last.batch)}
+    field, batch = FIELDS[last.axis], uuid.uuid4()
+    photos = _locked(Photo.objects.owned_by(owner).live().filter(pk__in=list(events)))
+    standing = [(photo, events[photo.pk].old) for photo in photos if getattr(photo, field) == events[photo.pk].new]
+    if standing:
+        _set(owner, standing, last.axis, batch, undoes=last.batch)
+    else:  # nothing of it stands any more: skip it, and take back the one before
+        Decision.objects.filter(batch=last.batch).update(undoes=last.batch)
+        return _undo(owner)
+    return Change(batch=batch, photo_ids=[photo.pk for photo, _ in standing], axis=last.axis, value=last.old)
+
+
+def _set(owner, photos: list[tuple[Photo, int]], axis: str, batch: uuid.UUID, undoes: uuid.UUID | None = None) -> None:
+    """Write values and events; tell the followers."""
+    field, steps, events = FIELDS[axis], [], []
+    by_value: dict[int, list[int]] = {}
+    for photo, value in photos:
+        old, old_state = getattr(photo, field), _state(photo)
+        setattr(photo, field, value)
+        by_value.setdefault(value, []).append(photo.pk)
+        steps.append(Step(photo=photo, old=old_state, new=_state(photo)))
+        events.append(
+            Decision(photo=photo, actor=owner, axis=axis, old=old, new=value, batch=batch, undoes=undoes)
+        )
+    for value, pks in by_value.items():
+        Photo.objects.filter(pk__in=pks).update(**{field: value}, revision=F("revision") + 1)
+    Decision.objects.bulk_create(events)
+    _tell(steps)
+
+
+def trash_now(owner_id: int, photo_ids: Sequence[int], batch: uuid.UUID) -> Change:
+    photos = _locked(Photo.objects.filter(owner_id=owner_id, pk__in=photo_ids).live())
+    _count(photos, -1)
+    _move(photos, trashed_at=timezone.now(), trash_batch=batch)
+    _represent([photo for photo in photos if photo.is_final and photo.source_id], by=False)
+    return Change(batch=batch, photo_ids=[photo.pk for photo in photos], axis="trash")
+
+
+def _restore(owner_id: int, photo_ids: Sequence[int]) -> Change:
+    """A final whose candidate has got another final meanwhile stays where it is: there is one at most."""
+    photos = _locked(Photo.objects.filter(owner_id=owner_id, pk__in=photo_ids).trashed())
+    sources = [photo.source_id for photo in photos if photo.is_final and photo.source_id]
+    taken = set(
+        Photo.objects.live()
+        .filter(source_id__in=sources, collection=Photo.Collection.COMPLETED)
+        .values_list("source_id", flat=True)
+    )
+    photos = [photo for photo in photos if not (photo.is_final and photo.source_id in taken)]
+    _move(photos, trashed_at=None, trash_batch=None)
+    _represent([photo for photo in photos if photo.is_final and photo.source_id], by=True)
+    _count(photos, +1)
+    return Change(batch=uuid.uuid4(), photo_ids=[photo.pk for photo in photos], axis="restore")
+
+
+def purge_now(owner_id: int, photo_ids: Sequence[int]) -> int:
+    photos = _locked(Photo.objects.filter(owner_id=owner_id, pk__in=photo_ids))
+    live = [photo for photo in photos if photo.trashed_at is None]
+    _count(live, -1)
+    _represent([photo for photo in live if photo.is_final and photo.source_id], by=False)
+    _tell([Step(photo=photo, old=_state(photo), new=(photo.decision, False)) for photo in live])
+    PendingFileDeletion.objects.bulk_create(
+        PendingFileDeletion(root=p.root, name=p.file.name, name_folded=p.name_folded, sha256=p.sha256) for p in photos
+    )
+    Photo.objects.filter(pk__in=[photo.pk for photo in photos]).delete()
+    working.enqueue("delete_files")
+    return len(photos)
+
+
+def represent(candidate: Photo, *, by_final: bool) -> None:
+    """Note that a live final stands for a candidate in lists, or does no longer."""
+    if candidate.represented == by_final:
+        return
+    if candidate.trashed_at is None:
+        counts.add(candidate.owner_id, candidate.collection, candidate.shown_at, -1 if by_final else 1)
+    candidate.represented = by_final
+    Photo.objects.filter(pk=candidate.pk).update(represented=by_final)
+
+
+def _locked(photos) -> list[Photo]:
+    """Rows locked in one order, so that two gestures cannot wait for each other."""
+    return list(photos.select_for_update().order_by("pk"))
+
+
+def _state(photo: Photo) -> tuple[int, bool]:
+    return photo.decision, photo.trashed_at is None
+
+
+def _move(photos: list[Photo], **fields) -> None:
+    steps = []
+    for photo in photos:
+        old = _state(photo)
+        for name, value in fields.items():
+            setattr(photo, name, value)
+        steps.append(Step(photo=photo, old=old, new=_state(photo)))
+    Photo.objects.filter(pk__in=[photo.pk for photo in photos]).update(
+        **fields, access_revision=F("access_revision") + 1
+    )
+    _tell(steps)
+
+
+def _count(photos: list[Photo], by: int) -> None:
+    counts.add_photos([photo for photo in photos if not photo.represented], by)
+
+
+def _represent(finals: list[Photo], *, by: bool) -> None:
+    for source in Photo.objects.filter(pk__in=[final.source_id for final in finals]):
+        represent(source, by_final=by)
+
+
+def _tell(steps: list[Step]) -> None:
+    if steps:
+        for follower in _followers:
+            follower(steps)

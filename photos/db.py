@@ -1,0 +1,63 @@
+"""Writes that meet others: one short transaction, tried again when the database asks for it.
+
+The settings come first (the write lock taken at the start, a busy timeout, WAL); this is the second line
+of defence, used at the outermost write of a flow and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
+
+T = TypeVar("T")
+
+# deadlock, serialisation failure, lock not available, connection ended by the server in four ways
+RETRIED_SQLSTATES = {"40P01", "40001", "55P03", "57P01", "57P02", "57P03", "08006", "08003", "08000"}
+ATTEMPTS = 4
+
+
+def in_transaction(work: Callable[[], T]) -> T:
+    """Run `work` in one outermost transaction and return what it returns.
+
+    Tried again, at most 4 times with jitter, on a lock, deadlock, serialisation failure or lost connection.
+    `work` touches nothing but the database, so that running it twice is safe. Raises RuntimeError when called
+    inside another transaction: what is inside cannot be retried alone.
+    """
+    retrying = Retrying(
+        retry=retry_if_exception(is_passing),
+        stop=stop_after_attempt(ATTEMPTS),
+        wait=wait_random_exponential(multiplier=0.05, max=1.0),
+        before_sleep=lambda state: _forget_broken_connection(),
+        reraise=True,
+    )
+    return retrying(_once, work)
+
+
+def is_passing(error: BaseException) -> bool:
+    """Whether the same write may well succeed a moment later."""
+    if isinstance(error, InterfaceError):
+        return True
+    if not isinstance(error, DatabaseError):
+        return False
+    cause = error.__cause__
+    if getattr(cause, "sqlstate", None) in RETRIED_SQLSTATES:
+        return True
+    if not isinstance(error, OperationalError):
+        return False
+    text = str(error).lower()
+    lost = ("database is locked", "database table is locked", "connection", "server closed", "terminat")
+    return any(words in text for words in lost)
+
+
+def _once(work: Callable[[], T]) -> T:
+    with transaction.atomic(durable=True):
+        return work()
+
+
+def _forget_broken_connection() -> None:
+    """A connection the server ended stays broken; the next attempt opens another."""
+    if not connection.in_atomic_block:
+        connection.close_if_unusable_or_obsolete()

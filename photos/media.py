@@ -1,0 +1,176 @@
+"""Bytes of pictures: addresses that carry their own right, and the route that serves them.
+
+    /m/<photo id>/<content8>/<variant>?e=<expiry>&s=<signature>
+
+The signature covers id, content, variant, kind of viewer, access revision and expiry. Expiry is the second
+next UTC midnight, so that an address is the same for a day and a browser keeps what it has. The route asks the
+database once, before it answers anything: trash and unshare count at once, and no ETag tells a stranger what
+is here. Paths never appear.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import logging
+import re
+import time
+from functools import lru_cache
+from pathlib import PurePosixPath
+from urllib.parse import quote
+
+from django.conf import settings
+from django.core.files.storage import storages
+from django.db import connection
+from django.http import FileResponse, HttpResponse, HttpResponseBase
+
+from photos import images, storage
+from photos.thumbnails import VARIANTS
+
+log = logging.getLogger(__name__)
+
+DAY = 86_400
+OWNER, TRASH, ADMIN = "o", "t", "a"  # kinds of viewer; `t` sees only what lies in the trash
+ORIGINAL = "original"
+CONTENT_TYPES = {
+    "JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp", "AVIF": "image/avif", "GIF": "image/gif",
+    "HEIC": "image/heic", "TIFF": "image/tiff",
+}  # fmt: skip
+_ADDRESS = re.compile(r"^/m/(\d{1,18})/([0-9a-f]{8})/([a-z0-9]{2,8})$")
+_ROW = (
+    "SELECT p.file, p.sha256, p.trashed_at IS NOT NULL, p.access_revision, p.root, p.format, p.title, p.color "
+    "FROM photos_photo p WHERE p.id = %s"
+)
+
+
+def sign(photo, variant: str, kind: str = OWNER) -> str:
+    """The address of one variant, or of the original, of a photo for one kind of viewer."""
+    return sign_values(photo.pk, photo.sha256, photo.access_revision, variant, kind)
+
+
+def sign_values(pk: int, sha256: str, access_revision: int, variant: str, kind: str = OWNER) -> str:
+    """As `sign`, from plain values: a page of a hundred needs no model instances."""
+    expires = _expiry()
+    signature = _signature(pk, sha256[:8], variant, kind, access_revision, expires)
+    return f"/m/{pk}/{sha256[:8]}/{variant}?e={expires}&s={kind}{signature}"
+
+
+class MediaMiddleware:
+    """Answers /m/ before sessions, log-in and page policies are looked at; everything else passes."""
+
+    def __init__(self, get_response) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request):
+        if not request.path_info.startswith("/m/"):
+            return self.get_response(request)
+        response = serve(request)
+        response["X-Content-Type-Options"] = "nosniff"
+        response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+        response["Cross-Origin-Resource-Policy"] = "same-origin"
+        response["Referrer-Policy"] = "no-referrer"
+        return response
+
+
+def serve(request) -> HttpResponseBase:
+    """Bytes for a signed address, 404 for everything else: absent, forbidden, expired and trashed look alike."""
+    found = _ADDRESS.match(request.path_info)
+    if request.method not in ("GET", "HEAD") or not found:
+        return _absent()
+    pk, content8, variant = int(found[1]), found[2], found[3]
+    expires, signed = request.GET.get("e", ""), request.GET.get("s", "")
+    if not expires.isdecimal() or len(expires) > 12 or int(expires) < time.time() or variant not in (*VARIANTS, ORIGINAL):
+        return _absent()
+    with connection.cursor() as cursor:
+        cursor.execute(_ROW, [pk])
+        row = cursor.fetchone()
+    if row is None:
+        return _absent()
+    name, sha256, trashed, revision, root, format_, title, color = row
+    kind = signed[:1]
+    expected = kind + _signature(pk, content8, variant, kind, revision, int(expires))
+    if not hmac.compare_digest(expected.encode(), signed.encode()) or sha256[:8] != content8:
+        return _absent()
+    if bool(trashed) != (kind == TRASH) and kind != ADMIN:
+        return _absent()
+    if variant == ORIGINAL:
+        response = _file(root, name, CONTENT_TYPES.get(format_, "application/octet-stream"))
+        if "save" in request.GET:
+            response["Content-Disposition"] = _attachment(storage.download_name(title, name))
+    else:
+        response = _thumbnail(root, name, sha256, variant, color)
+    if response.status_code == 200:
+        response["Cache-Control"] = f"private, immutable, max-age={max(0, int(expires) - int(time.time()))}"
+    return response
+
+
+def _thumbnail(root: str, name: str, sha256: str, variant: str, color: str) -> HttpResponseBase:
+    derived = storage.thumbnail_name(name, sha256, variant)
+    response = _file("thumbnails", derived, "image/webp")
+    if response.status_code != 404:
+        return response
+    made = _make(root, name, sha256, variant)
+    return _file("thumbnails", derived, "image/webp") if made else _later(color)
+
+
+def _make(root: str, name: str, sha256: str, variant: str) -> bool:
+    """Draw a missing variant, once however many ask: the others are told to come back."""
+    with storage.only_one(f"{sha256}.{variant}") as ours:
+        if not ours:
+            return False
+        try:
+            with storage.workspace() as folder:
+                target = folder / f"{variant}.webp"
+                images.render(storage.local_path(root, name), variant, target)
+                storage.keep_thumbnails(name, sha256, {variant: target})
+            return True
+        except (images.RejectedImage, FileNotFoundError) as problem:
+            log.warning("No %s of %s could be made: %s", variant, name, problem)
+            return False
+
+
+def _file(root: str, name: str, content_type: str) -> HttpResponseBase:
+    try:
+        file = storages[root].open(name, "rb")
+    except FileNotFoundError:
+        return _absent()
+    return FileResponse(file, content_type=content_type, filename=PurePosixPath(name).name)
+
+
+def _attachment(name: str) -> str:
+    plain = name.encode("ascii", "ignore").decode().replace('"', "").replace("\\", "").strip() or "image"
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name)}"
+
+
+def _later(color: str) -> HttpResponse:
+    """The placeholder's colour as a picture, and a word when to ask again."""
+    svg = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"><path fill="{color}" d="M0 0h1v1H0z"/></svg>'
+    response = HttpResponse(svg, status=503, content_type="image/svg+xml")
+    response["Retry-After"] = "2"
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def _absent() -> HttpResponse:
+    response = HttpResponse("Not found.\n", status=404, content_type="text/plain; charset=utf-8")
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def _expiry() -> int:
+    """The second next UTC midnight, in seconds since the epoch."""
+    return (int(time.time()) // DAY + 2) * DAY
+
+
+def _signature(pk: int, content8: str, variant: str, kind: str, revision: int, expires: int) -> str:
+    """16 bytes of HMAC-SHA-256 in URL-safe base64, 22 characters."""
+    text = f"{pk}/{content8}/{variant}/{kind}/{revision}/{expires}"
+    digest = hmac.digest(_key(settings.SECRET_KEY), text.encode(), hashlib.sha256)[:16]
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
+@lru_cache(maxsize=4)
+def _key(secret: str) -> bytes:
+    """A key for this purpose alone."""
+    return hashlib.sha256(b"photos.media/1:" + secret.encode()).digest()

@@ -1,0 +1,37 @@
+"""How a picture says it came to be: the IPTC digital source type, from XMP or from inside C2PA.
+
+Of C2PA only the stated term is taken, by looking at the bytes: the signature is not checked here, and a
+term is a statement, not a proof.
+"""
+
+from __future__ import annotations
+
+import re
+
+from photos.xmp import Xmp
+
+_TERM = re.compile(r"[A-Za-z]{1,64}")
+_URI = re.compile(rb"https?://[a-z0-9.]{1,60}/(?:[a-z0-9]{1,40}/){0,3}digitalsourcetype/([A-Za-z]{1,64})")
+
+
+def digital_source_type(xmp: Xmp, provenance: bytes) -> str:
+    """The term alone ("trainedAlgorithmicMedia"); "" when the picture says nothing."""
+    stated = xmp.text("Iptc4xmpExt:DigitalSourceType").rstrip("/").rpartition("/")[2]
+    if _TERM.fullmatch(stated):
+        return stated
+    terms = [_exact(provenance, match) for match in _URI.finditer(provenance)]
+    # The manifest of the picture itself is the last of the store; those before it are of its ingredients.
+    # But a later "composite" must not hide that some part of it was made by a model.
+    trained = [term for term in terms if "trained" in term.lower()]
+    return (trained or terms or [""])[-1]
+
+
+def _exact(data: bytes, match: re.Match[bytes]) -> str:
+    """The term without what follows it: CBOR text says its length before, and the next text's length,
+    a byte right behind, is often a letter. (RFC 8949, section 3: 0x60 + length, or 0x78 and a byte.)"""
+    start, end = match.span()
+    if start >= 2 and data[start - 2] == 0x78:
+        end = min(end, start + data[start - 1])
+    elif start >= 1 and 0x60 <= data[start - 1] <= 0x77:
+        end = min(end, start + data[start - 1] - 0x60)
+    return data[match.start(1) : end].decode("ascii")

@@ -1,0 +1,63 @@
+"""Albums: links to pictures, never boxes. No right hangs on a photo; an album is private unless it says otherwise."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from photos.models.photo import Photo
+
+
+class Album(models.Model):
+    class Access(models.TextChoices):
+        PRIVATE = "private", _("Only me")
+        ACCOUNTS = "accounts", _("Everyone with an account here")
+        PUBLIC = "public", _("Everyone")
+
+    class Order(models.TextChoices):
+        MANUAL = "manual", _("as arranged")
+        DATE = "date", _("by date")
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="albums")
+    title = models.CharField(max_length=200)
+    slug = models.SlugField(max_length=120, blank=True)  # decorative: the id finds the album
+    description = models.TextField(blank=True)
+    access = models.CharField(max_length=10, choices=Access, default=Access.PRIVATE)
+    order = models.CharField(max_length=8, choices=Order, default=Order.MANUAL)
+    cover = models.ForeignKey(Photo, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    photos = models.ManyToManyField(Photo, through="AlbumPhoto", related_name="albums")
+    created_at = models.DateTimeField(db_default=Now())
+    changed_at = models.DateTimeField(db_default=Now())
+    revision = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        indexes = [
+            models.Index("owner", F("changed_at").desc(), F("id").desc(), name="album_of_owner"),
+            models.Index("access", F("changed_at").desc(), F("id").desc(), name="album_shared",
+                         condition=~Q(access="private")),
+        ]  # fmt: skip
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(access__in=["private", "accounts", "public"]), name="album_access_known"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class AlbumPhoto(models.Model):
+    album = models.ForeignKey(Album, on_delete=models.CASCADE, related_name="places")
+    photo = models.ForeignKey(Photo, on_delete=models.CASCADE, related_name="places")
+    position = models.BigIntegerField()  # with gaps, so that one move is one row
+    shown_at = models.DateTimeField()  # copied: an album in date order is one index
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["album", "photo"], name="album_photo_once")]
+        indexes = [
+            models.Index(fields=["album", "position", "id"], name="album_by_position"),
+            models.Index(fields=["album", "shown_at", "id"], name="album_by_date"),
+        ]

@@ -1,0 +1,1 @@
+"""Pages about pictures alone. Pages that know sessions too (timeline, finals) live in `generation.views`."""

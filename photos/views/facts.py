@@ -1,0 +1,108 @@
+"""Rows of the photo page: a label and a value, already in words."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+
+from django.template.defaultfilters import filesizeformat
+from django.utils import formats
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+
+from photos.models import Photo, Recipe
+from photos.views.places import Place
+
+AI_MARKS = {
+    "trainedAlgorithmicMedia": _("Made by a trained model"),
+    "algorithmicMedia": _("Made by an algorithm"),
+    "compositeWithTrainedAlgorithmicMedia": _("Partly made by a trained model"),
+}
+
+Row = tuple[str, str, bool]  # label, value, whether the value is set in the machine's letters
+
+
+def settings_of(photo: Photo, place: Place) -> list[Row]:
+    """Prompt and settings but for the prompt itself."""
+    recipe: Recipe | None = getattr(photo, "recipe", None)
+    if recipe is None:
+        return [(label, value, False) for label, value in place.facts]
+    size = f"{recipe.width} × {recipe.height}" if recipe.width and recipe.height else ""
+    rows = [
+        (_("Generator"), recipe.generator, False),
+        (_("Model"), recipe.model, False),
+        (_("Model hash"), recipe.model_hash, True),
+        (_("Sampler"), " ".join(filter(None, [recipe.sampler, recipe.scheduler])), False),
+        (_("Steps"), _plain(recipe.steps), True),
+        (_("Guidance"), _plain(recipe.cfg), True),
+        (_("Seed"), recipe.seed, True),
+        (_("Size"), size, True),
+        (_("LoRAs"), ", ".join(_lora(one) for one in recipe.loras if isinstance(one, dict)), False),
+        *((label, value, False) for label, value in place.facts),
+    ]
+    return [row for row in rows if row[1]]
+
+
+def facts_of(photo: Photo) -> list[Row]:
+    """The camera, the dates, the file."""
+    exif = photo.exif if isinstance(photo.exif, dict) else {}
+    megapixels = formats.number_format(photo.width * photo.height / 1e6, 1)
+    rows = [
+        (_("Date"), _dated(photo), False),
+        (_("Camera"), " ".join(filter(None, [str(exif.get("make", "")), str(exif.get("model", ""))])), False),
+        (_("Lens"), str(exif.get("lens", "")), False),
+        (_("Exposure"), _exposure(exif), False),
+        (_("Place"), _place(photo), True),
+        (_("Size"), _("%(width)s × %(height)s, %(mp)s MP") % {
+            "width": photo.width, "height": photo.height, "mp": megapixels,
+        }, False),
+        (_("File"), f"{photo.format}, {filesizeformat(photo.byte_size)}", False),
+        (_("Frames"), str(photo.frames) if photo.frames > 1 else "", False),
+        (_("Name"), photo.file.name.rpartition("/")[2], True),
+        (_("Folder"), photo.file.name.rpartition("/")[0], True),
+        (_("AI mark"), _mark(photo), False),
+        (_("Added"), formats.date_format(localtime(photo.added_at), "j F Y, H:i"), False),
+        (_("Fingerprint"), f"{photo.sha256[:8]}…{photo.sha256[-4:]}", True),
+    ]  # fmt: skip
+    return [row for row in rows if row[1]]
+
+
+def _dated(photo: Photo) -> str:
+    day = formats.date_format(photo.shown_at.replace(tzinfo=None), "j F Y, H:i")
+    zone = ""
+    if photo.taken_offset_minutes is not None:
+        offset = timezone(timedelta(minutes=photo.taken_offset_minutes))
+        zone = " " + datetime(2000, 1, 1, tzinfo=UTC).astimezone(offset).strftime("%z")
+    return _("%(day)s%(zone)s, dated by %(by)s") % {"day": day, "zone": zone, "by": photo.get_dated_by_display()}
+
+
+def _exposure(exif: dict) -> str:
+    seconds, iso = exif.get("exposure"), exif.get("iso")
+    parts = []
+    if isinstance(seconds, (int, float)) and seconds > 0:
+        parts.append(f"1/{round(1 / seconds)} s" if seconds < 0.4 else f"{seconds:g} s")
+    elif isinstance(seconds, str) and seconds:
+        parts.append(f"{seconds} s")
+    if iso:
+        parts.append(f"ISO {iso}")
+    return ", ".join(parts)
+
+
+def _place(photo: Photo) -> str:
+    if photo.latitude is None or photo.longitude is None:
+        return ""
+    return f"{photo.latitude:.5f}, {photo.longitude:.5f}"
+
+
+def _mark(photo: Photo) -> str:
+    if not photo.digital_source_type:
+        return ""
+    return _("In the file: %s") % AI_MARKS.get(photo.digital_source_type, photo.digital_source_type)
+
+
+def _lora(one: dict) -> str:
+    weight = one.get("weight")
+    return f"{one.get('name', '')} {weight}" if weight is not None else str(one.get("name", ""))
+
+
+def _plain(number: float | None) -> str:
+    return "" if number is None else f"{number:g}"

@@ -1,0 +1,146 @@
+"""Work that takes time: tasks by name, and what a worker does beside running them.
+
+A task is known by a short name that its app registers at start-up, so that the flow modules can ask for
+work without importing the edge that runs it. Tasks take a key, read the row, and may run twice.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+
+from django.conf import settings
+from django.db import close_old_connections, connection, transaction
+from django.utils import timezone
+
+from photos.models import Leased
+
+log = logging.getLogger(__name__)
+stopping = threading.Event()  # set when this process was asked to end: long work stops at its next step
+
+SWEEPS_BETWEEN_TIDYING = 240  # once an hour
+
+_tasks: dict[str, object] = {}
+_sweepers: list[Callable[[], None]] = []
+
+
+def register(**tasks) -> None:
+    _tasks.update(tasks)
+
+
+def on_sweep(sweeper: Callable[[], None]) -> None:
+    """Call `sweeper` in each worker every LEASE_SWEEP_SECONDS, to take up what others left behind."""
+    if sweeper not in _sweepers:
+        _sweepers.append(sweeper)
+
+
+def enqueue(name: str, *args) -> None:
+    """Ask for a task once the running transaction is committed (at once when there is none)."""
+    transaction.on_commit(partial(_enqueue_now, name, args))
+
+
+def enqueue_once(name: str, *args) -> None:
+    """Ask for a task unless the very same one is waiting already."""
+    if not _is_waiting(_tasks[name], list(args)):
+        enqueue(name, *args)
+
+
+def _is_waiting(task, args: list) -> bool:
+    """Only our own database can be asked; elsewhere a second run does nothing."""
+    from django_tasks_db import DatabaseBackend  # needs the app registry
+    from django_tasks_db.models import DBTaskResult
+
+    if not isinstance(task.get_backend(), DatabaseBackend):
+        return False
+    same = DBTaskResult.objects.ready().filter(task_path=task.module_path, args_kwargs={"args": args, "kwargs": {}})
+    return same.exists()
+
+
+def _enqueue_now(name: str, args: tuple) -> None:
+    _tasks[name].enqueue(*args)
+
+
+def forget_old_tasks() -> None:
+    """The queue keeps what it did, and what a killed worker was doing, for ever; a day is enough."""
+    from django_tasks_db.models import DBTaskResult
+
+    old = timezone.now() - timedelta(days=1)
+    DBTaskResult.objects.exclude(status="READY").filter(enqueued_at__lt=old).delete()
+
+
+def sweep() -> None:
+    for sweeper in _sweepers:
+        try:
+            sweeper()
+        except Exception:  # one fault must not end the loop that recovers from faults
+            log.exception("A sweep failed")
+
+
+def sweep_for_ever() -> None:
+    """The body of a worker's second thread."""
+    sweeps = 0
+    while not stopping.is_set():
+        close_old_connections()
+        sweep()
+        if sweeps % SWEEPS_BETWEEN_TIDYING == 0:
+            forget_old_tasks()
+        sweeps += 1
+        close_old_connections()
+        stopping.wait(settings.LEASE_SWEEP_SECONDS)
+
+
+def holder() -> str:
+    """Who holds a lease: this process, as "host:pid"."""
+    return f"{socket.gethostname()[:100]}:{os.getpid()}"
+
+
+def is_dead(held_by: str) -> bool:
+    """Whether a holder was a process of this host and is no more, so that nobody has to wait for its lease.
+
+    A wrong guess costs work, never correctness: every write checks its token.
+    """
+    host, _, pid = held_by.rpartition(":")
+    if host != socket.gethostname()[:100] or not pid.isdigit():
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        pass
+    return False
+
+
+class Heartbeat:
+    """Renews a lease from a thread of its own while its `with` block runs. `lost` is set when it is no longer ours."""
+
+    def __init__(self, model: type[Leased], pk: int, token) -> None:
+        self.lost = threading.Event()
+        self._over = threading.Event()
+        self._renew = partial(model.renew, pk, token)
+        self._thread = threading.Thread(target=self._beat, daemon=True, name="heartbeat")
+
+    def __enter__(self) -> Heartbeat:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *exc_info) -> None:
+        self._over.set()
+        self._thread.join(timeout=10)
+
+    def _beat(self) -> None:
+        while not self._over.wait(settings.LEASE_SECONDS / 3):
+            close_old_connections()
+            try:
+                if not self._renew():
+                    self.lost.set()
+                    return
+            except Exception:  # the next beat may succeed; the lease tells when it is too late
+                log.warning("A lease could not be renewed", exc_info=True)
+            finally:
+                connection.close()

@@ -1,0 +1,155 @@
+// A list of pictures under the keys: one Tab stop, arrows as seen on screen, selection, marks.
+import { cells, decide, drawCounts, flush, undo } from './marks.js';
+import { bind, wantsGoOn } from './keys.js';
+import * as large from './large.js';
+
+const items = () => [...document.querySelectorAll('[data-list] .item')];
+const link = item => item.querySelector('a');
+const sheet = document.querySelector('[data-session]');
+let current = null;
+
+// --- one Tab stop -----------------------------------------------------------
+
+function adopt() {
+  for (const item of items()) if (item !== current) { link(item).tabIndex = -1; const box = item.querySelector('.check input'); if (box) box.tabIndex = -1; }
+  if (!current?.isConnected) current = document.getElementById(current?.id ?? '') ?? firstUndecided() ?? items()[0] ?? null;
+  if (current) link(current).tabIndex = 0;
+}
+function firstUndecided() {
+  return sheet ? items().find(item => item.dataset.decision === '0') : null;
+}
+export function focus(item, options) {
+  if (!item) return;
+  if (current && current !== item) link(current).tabIndex = -1;
+  current = item;
+  link(item).tabIndex = 0;
+  link(item).focus(options);
+}
+document.addEventListener('focusin', event => {
+  const item = event.target.closest?.('[data-list] .item');
+  if (item && item !== current) { if (current) link(current).tabIndex = -1; current = item; link(item).tabIndex = 0; }
+});
+
+// --- moving -----------------------------------------------------------------
+
+const step = (item, by) => { const all = items(); return all[Math.min(all.length - 1, Math.max(0, all.indexOf(item) + by))]; };
+// The item above or below, nearest to the middle of this one. Looks only as far as the next row.
+function vertical(item, by) {
+  const all = items(), box = link(item).getBoundingClientRect(), middle = box.left + box.width / 2;
+  let best = null, distance = Infinity, row = null;
+  for (let i = all.indexOf(item) + by; all[i]; i += by) {
+    const other = link(all[i]).getBoundingClientRect();
+    if (by > 0 ? other.top < box.bottom - 1 : other.bottom > box.top + 1) continue;
+    row ??= other;
+    if (by > 0 ? other.top >= row.bottom : other.bottom <= row.top) break;
+    const off = Math.abs(other.left + other.width / 2 - middle);
+    if (off < distance) [best, distance] = [all[i], off];
+  }
+  return best ?? item;
+}
+
+// --- marking ----------------------------------------------------------------
+
+const inList = () => Boolean(document.activeElement?.closest('[data-list]'));
+const box = cell => cell.querySelector('.check input');
+const selected = () => cells().filter(cell => box(cell)?.checked);
+function targets() {
+  if (large.isOpen()) return [large.shown()].filter(Boolean);
+  const many = selected();
+  return many.length ? many : current?.matches('[data-photo]') ? [current] : [];
+}
+function after(cell) {
+  const all = cells(), wanted = { undecided: '0', picks: '1', rejects: '2' }[sheet?.dataset.show];
+  const rest = all.slice(all.indexOf(cell) + 1);
+  return (wanted ? rest.find(one => one.dataset.decision === wanted) : rest[0]) ?? cell;
+}
+function mark(axis, value, event) {
+  const chosen = targets();
+  if (!chosen.length) return;
+  decide(chosen, axis, value);
+  if (chosen.length > 1 || (axis === 'decision' && value === 0 && !event?.shiftKey) || !wantsGoOn(large.isOpen(), event)) return;
+  if (large.isOpen()) large.show(after(chosen[0])); else focus(after(chosen[0]));
+}
+const rating = () => +(targets()[0]?.dataset.rating ?? 0);
+function drawSelection() {
+  const n = selected().length;
+  document.documentElement.classList.toggle('selecting', n > 0);
+  for (const out of document.querySelectorAll('[data-f=selected]')) out.textContent = out.dataset.word ? `${n} ${out.dataset.word}` : `${n} selected`;
+}
+function select(all, on) {
+  for (const cell of all) { const input = box(cell); if (input) input.checked = on; }
+  drawSelection();
+}
+
+const ready = () => large.isOpen() || inList();
+const onGrid = () => !large.isOpen() && inList();
+bind({
+  pick: { when: ready, run: event => mark('decision', 1, event) },
+  reject: { when: ready, run: event => mark('decision', 2, event) },
+  clear: { when: ready, run: event => mark('decision', 0, event) },
+  toggle: { when: ready, run: event => mark('decision', targets().every(cell => cell.dataset.decision === '1') ? 0 : 1, event) },
+  rate: { when: ready, run: (event, stars) => mark('rating', stars, event) },
+  less: { when: ready, run: () => decide(targets(), 'rating', Math.max(0, rating() - 1)) },
+  more: { when: ready, run: () => decide(targets(), 'rating', Math.min(5, rating() + 1)) },
+  undo: { run: () => undo() },
+  next: { when: ready, run: () => (large.isOpen() ? large.step(1) : focus(step(current, 1))) },
+  previous: { when: ready, run: () => (large.isOpen() ? large.step(-1) : focus(step(current, -1))) },
+  down: { when: onGrid, run: () => focus(vertical(current, 1)) },
+  up: { when: onGrid, run: () => focus(vertical(current, -1)) },
+  first: { when: ready, run: () => (large.isOpen() ? large.show(cells()[0]) : focus(items()[0])) },
+  last: { when: ready, run: () => (large.isOpen() ? large.show(cells().at(-1)) : focus(items().at(-1))) },
+  open: { when: () => onGrid() && current?.matches('[data-photo]'), run: () => large.open(current) },
+  close: { when: () => large.isOpen(), run: () => large.close() },
+  info: { when: () => large.isOpen(), run: () => large.toggleInfo() },
+  zoom: { when: () => large.isOpen(), run: () => large.toggleZoom() },
+  select: { when: onGrid, run: () => current?.matches('[data-photo]') && select([current], !box(current).checked) },
+  selectAll: { when: onGrid, run: () => select(cells(), true) },
+  deselect: { when: () => !large.isOpen() && selected().length > 0, run: () => select(cells(), false) },
+});
+large.setUp({ cells, focus });
+
+// --- pointer ----------------------------------------------------------------
+
+document.addEventListener('click', event => {
+  const opener = event.target.closest('[data-photo] > a');
+  if (opener && !opener.closest('.strip') && !(event.metaKey || event.ctrlKey || event.shiftKey || event.button)) {
+    event.preventDefault();
+    if (document.documentElement.classList.contains('selecting') && matchMedia('(hover: none)').matches) { const cell = opener.parentElement; select([cell], !box(cell).checked); return; }
+    large.open(opener.parentElement);
+    return;
+  }
+  const button = event.target.closest('[data-do]');
+  if (!button) return;
+  const cell = button.closest('[data-photo]'), axis = /^[0-5]$/.test(button.dataset.do) ? 'rating' : 'decision';
+  const value = axis === 'rating' ? +button.dataset.do : { pick: 1, reject: 2, clear: 0 }[button.dataset.do];
+  if (button.dataset.do === 'deselect') select(cells(), false);
+  else if (value !== undefined && cell) { decide([cell], axis, cell.dataset[axis] === String(value) ? 0 : value); focus(cell, { preventScroll: true }); }
+  else if (value !== undefined && large.isOpen()) mark(axis, value, event);
+});
+document.addEventListener('change', event => { if (event.target.matches('.check input')) drawSelection(); });
+document.querySelector('.list-form')?.addEventListener('submit', event => {
+  const verb = event.submitter?.value ?? '', chosen = selected();
+  if (!chosen.length || !/^(pick|reject|clear|rate:\d)$/.test(verb)) return;
+  event.preventDefault();
+  if (verb.startsWith('rate:')) decide(chosen, 'rating', +verb.slice(5)); else decide(chosen, 'decision', { pick: 1, reject: 2, clear: 0 }[verb]);
+});
+// A long press selects, where there is no pointer that hovers.
+let press;
+document.addEventListener('pointerdown', event => {
+  const cell = event.pointerType === 'touch' && event.target.closest('[data-photo] > a')?.parentElement;
+  if (cell && !cell.closest('.strip')) press = setTimeout(() => { press = null; select([cell], true); addEventListener('click', stop => { stop.preventDefault(); stop.stopPropagation(); }, { capture: true, once: true }); }, 500);
+});
+for (const name of ['pointerup', 'pointercancel', 'pointermove']) document.addEventListener(name, event => { if (name !== 'pointermove' || Math.hypot(event.movementX, event.movementY) > 4) clearTimeout(press); });
+document.addEventListener('contextmenu', event => { if (press === null && event.target.closest('[data-photo] > a')) event.preventDefault(); });
+
+// --- beginning --------------------------------------------------------------
+
+adopt();
+new MutationObserver(adopt).observe(document.querySelector('.list-form') ?? document.body, { childList: true, subtree: true });
+document.addEventListener('gallery:start', () => { if (document.activeElement === document.body) focus(firstUndecided() ?? items()[0], { focusVisible: true }); });
+const wanted = location.hash ? document.getElementById(location.hash.slice(1)) : null;
+if (wanted?.matches('.item')) focus(wanted, { focusVisible: true });
+else if (sheet && items().length && document.getElementById('live')?.dataset.generating !== '1' && document.activeElement === document.body) focus(current, { preventScroll: true, focusVisible: true });
+drawSelection();
+drawCounts();
+addEventListener('pageshow', event => { if (event.persisted) flush(); });

@@ -1,0 +1,27 @@
+"""What every test of sessions may ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from generation import registry
+from photos import working
+from tests.doubles import ScriptedEngine
+
+
+@pytest.fixture
+def scripted(settings) -> Iterator[ScriptedEngine]:
+    """The only engine there is, under the alias `scripted`; give it `answers`, and look at its `requests`."""
+    settings.GALLERY_ENGINES = {"scripted": {"CLASS": "tests.doubles.ScriptedEngine"}}
+    registry.get.cache_clear()
+    yield registry.get("scripted").engine
+    registry.get.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def nobody_is_stopping() -> Iterator[None]:
+    """`working.stopping` belongs to the process: a test that sets it must not end the next one's work."""
+    yield
+    working.stopping.clear()

@@ -1,0 +1,32 @@
+"""Text is cleaned once, so that both databases take it and two spellings are one."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+
+from photos.text import clean, folded
+
+
+@pytest.mark.parametrize("unstorable", ["\x00", "\ud800", "\udfff"])
+def test_what_a_database_refuses_becomes_a_replacement_character(unstorable):
+    assert clean(f"a{unstorable}b") == "a\ufffdb"
+
+
+def test_all_other_text_stays_as_it_is():
+    text = "Küste 🌊 \u202e \x07 \t\n"
+    assert clean(text) == text
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("Küste", "KÜSTE"), ("Küste", unicodedata.normalize("NFD", "küste")), ("Straße", "STRASSE"),
+     ("  New   York ", "new york"), ("İ", "i̇")],
+)  # fmt: skip
+def test_two_spellings_of_a_word_are_one(one, other):
+    assert folded(one) == folded(other)
+
+
+def test_different_words_stay_different():
+    assert folded("Kuste") != folded("Küste")

@@ -1,0 +1,7 @@
+"""The tests' settings for worker processes that a test kills: a slow engine, and leases that soon run out."""
+
+from tests.settings import *  # noqa: F403
+
+GALLERY_ENGINES = {"slow": {"CLASS": "tests.doubles.SlowEngine", "OPTIONS": {"seconds": 0.15}}}
+LEASE_SECONDS = 1.5
+LEASE_SWEEP_SECONDS = 0.3
