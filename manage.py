@@ -32,7 +32,7 @@ def main() -> None:
     try:
         ensure_secret_key(folder)
         for name in ("media", "tmp"):  # before the first start, or after somebody tidied up
-            (folder / name).mkdir(exist_ok=True)
+            (folder / name).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         sys.exit(f"The data folder cannot be used: {error}")
 

@@ -1,8 +1,8 @@
 """Keeps processes running: starts them, starts them again when they die, ends them all together.
 
 Each service has a process group of its own, so that Ctrl+C reaches only us and we end them in order. On
-Linux the kernel ends them when we are killed (PR_SET_PDEATHSIG); elsewhere the next start ends what the last
-one left (`run/services` holds their numbers).
+Linux the kernel ends them when we are killed (PR_SET_PDEATHSIG); what still lives, and all of it elsewhere, the
+next start ends (`run/services` holds the numbers of their groups).
 """
 
 from __future__ import annotations
@@ -99,7 +99,6 @@ class Services:
     def run(self, *, probe: tuple[str, int], announce: Callable[[str], None]) -> int:
         """Start all, call `announce(note)` once the address `probe` answers, stay until a signal ends it."""
         self._listen_to_signals()
-        end_leftovers(self.running)
         for service in self.services:
             turn_log(service.log)
         try:
@@ -212,8 +211,9 @@ def turn_log(path: Path) -> None:
 def end_leftovers(running: Path) -> None:
     """End the services of a start that was killed, where the kernel did not do it for us.
 
-    Called under the folder's lock, so nobody lives who wants them. A number that belongs to another program by
-    now is recognised by its command line.
+    Called under the folder's lock, so nobody lives who wants them. The numbers are those of process groups: the
+    kernel ends the web server with us, but not the process it started in turn. A number that belongs to another
+    program by now is recognised by its command line.
     """
     numbers = [int(n) for n in running.read_text().split()] if running.exists() else []
     ours = [n for n in numbers if _is_ours(n)]
@@ -224,19 +224,32 @@ def end_leftovers(running: Path) -> None:
             os.killpg(number, signal_number)
 
 
-def _is_ours(number: int) -> bool:
+def _is_ours(group: int) -> bool:
+    """Whether any process of this group is one of our services."""
     try:
-        shown = subprocess.run(["ps", "-o", "command=", "-p", str(number)], capture_output=True, text=True)
-    except FileNotFoundError:  # a small Linux without ps; there the kernel has ended them
+        listing = [
+            "ps",
+            "-A",
+            "-ww",
+            "-o",
+            "pgid=",
+            "-o",
+            "command=",
+        ]  # -ww: whole lines, whatever COLUMNS says
+        shown = subprocess.run(listing, capture_output=True, text=True).stdout
+    except FileNotFoundError:  # a small Linux without ps
         return False
-    return "gallery_site.wsgi" in shown.stdout or "manage.py work" in shown.stdout
+    commands = [
+        line.split(None, 1)[-1] for line in shown.splitlines() if line.split(None, 1)[:1] == [str(group)]
+    ]
+    return any("gallery_site.wsgi" in command or "manage.py work" in command for command in commands)
 
 
-def _wait_until_gone(number: int) -> None:
+def _wait_until_gone(group: int) -> None:
     deadline = time.monotonic() + STOP_SECONDS
     while time.monotonic() < deadline:
         try:
-            os.kill(number, 0)
+            os.killpg(group, 0)
         except ProcessLookupError:
             return
         time.sleep(0.05)

@@ -54,15 +54,20 @@ MIDDLEWARE = [
     "photos.media.MediaMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "gallery_site.compression.CompressedPages",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    # Bodies are judged by their headers here: all checks that read a form (CSRF) come later, before the view.
+    "photos.gate.gate",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "photos.views.account.last_seen",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "csp.middleware.CSPMiddleware",
+    "photos.views.errors.refusals",
 ]
 
 TEMPLATES = [
@@ -75,6 +80,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "generation.views.navigation.navigation",
             ],
         },
     }
@@ -96,7 +102,7 @@ elif _database["ENGINE"] == "django.db.backends.postgresql":
     _database["CONN_MAX_AGE"] = 0  # the pool keeps connections, not Django
     _database.setdefault("OPTIONS", {}).update(
         pool={"min_size": 1, "max_size": SERVER_THREADS + 2, "timeout": 15},
-        options="-c statement_timeout=60s -c lock_timeout=15s -c idle_in_transaction_session_timeout=60s",
+        options="-c jit=off -c statement_timeout=60s -c lock_timeout=15s -c idle_in_transaction_session_timeout=60s",
     )
     _database["CONN_HEALTH_CHECKS"] = True
 ATOMIC_REQUESTS = False  # a transaction a page view would take the write lock for every reader
@@ -112,13 +118,14 @@ STORAGES = {
     "default": _media,
     "media": _media,  # originals
     "thumbnails": _media,  # derived; may lie elsewhere
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "gallery_site.staticfiles.HashedStaticFiles"},
 }
 WHITENOISE_MANIFEST_STRICT = False
 FILE_UPLOAD_TEMP_DIR = str(TMP_DIR)
 FILE_UPLOAD_MAX_MEMORY_SIZE = 0  # every upload spools to tmp/
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024  # form fields, not files
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000  # a sheet of 600 images with a box each
+DATA_UPLOAD_MAX_NUMBER_FILES = 500  # of a form; each is an open file meanwhile, and a process has 1,024
 GALLERY_MAX_FILE_BYTES = env.int("GALLERY_MAX_FILE_MB", default=300) * 1024 * 1024
 GALLERY_TRASH_DAYS = env.int("GALLERY_TRASH_DAYS", default=30)
 
@@ -150,17 +157,25 @@ USE_I18N = True
 LANGUAGE_CODE = "en"
 
 # --- people ---------------------------------------------------------------------------------------
+AUTHENTICATION_BACKENDS = ["photos.throttle.PasswordBackend"]  # Django's own, with waits for who guesses
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+CACHES = {  # what log-in counts, in the memory of the web process; the longest unused goes when it is full
+    "default": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "OPTIONS": {"MAX_ENTRIES": 20_000},
+    }
+}
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 30
 SESSION_COOKIE_NAME = "gallery_session"
 CSRF_COOKIE_NAME = "gallery_csrf"
+CSRF_FAILURE_VIEW = "photos.views.errors.csrf_failure"
 CSRF_COOKIE_HTTPONLY = True  # the page carries the token; no script needs the cookie
 SESSION_COOKIE_SAMESITE = "Lax"
 
@@ -169,7 +184,8 @@ HTTPS = env.bool("GALLERY_HTTPS", default=False)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 60 * 60 * 24 * 365 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
-if env.bool("GALLERY_TRUST_PROXY", default=False):
+GALLERY_TRUST_PROXY = env.bool("GALLERY_TRUST_PROXY", default=False)
+if GALLERY_TRUST_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     USE_X_FORWARDED_HOST = True
 SECURE_REFERRER_POLICY = "same-origin"
@@ -204,4 +220,3 @@ LOGGING = {
         "django_tasks_db": {"level": "WARNING"},
     },
 }
-

@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from gallery_site.library import data_folder, remember_data_folder
-from gallery_site.services import Service, Services, die_with_parent
+from gallery_site.services import Service, Services, die_with_parent, end_leftovers
 
 CODE = Path(__file__).resolve().parent.parent
 FOLDERS = ("media", "tmp", "logs", "backups", "run")
@@ -86,6 +86,7 @@ def start(options: argparse.Namespace) -> int:
     os.environ["GALLERY_DATA"] = str(folder)
     address = web_address(options.host, options.port)
     with only_start_on(folder, address):
+        end_leftovers(folder / "run" / "services")  # before the port is looked at: they may still hold it
         check_port(options.host, options.port)
         if options.data:
             remember(folder)

@@ -5,12 +5,17 @@ class GenerationConfig(AppConfig):
     name = "generation"
 
     def ready(self) -> None:
-        from generation import checks, counting, tasks, verifying, workflow  # noqa: F401  (checks register themselves)
-        from photos import curate, working
+        from generation import checks, counting, tasks, timeline, trashing, verifying, workflow  # noqa: F401  (checks register themselves)
+        from photos import bulk, curate, trash, working
         from photos import verifying as photos_verifying
 
         working.register(run_session=tasks.run_session, file_finals=tasks.file_finals)
         working.on_sweep(workflow.sweep)
         curate.on_change(counting.follow)
+        bulk.register_scope("timeline", timeline.in_timeline)
+        bulk.register_scope("finals", timeline.in_finals)
+        bulk.register_scope("session", timeline.on_sheet)
+        bulk.register_way_back("session", trashing.take_back)
+        trash.on_emptied(trashing.forget)
         photos_verifying.on_audit(verifying.audit)
         photos_verifying.on_stray(verifying.claim)

@@ -24,6 +24,9 @@ def follow(steps: list[Step]) -> None:
         if step := ours.get(photo_id):
             _add(change, step.new, +1)
             _add(change, step.old, -1)
+            # Its final stays, but nothing says any more whose it was.
+            if step.gone and step.photo.represented:
+                change["n_finals"] -= 1
         if step := finals.get(photo_id):
             change["n_finals"] += step.new[1] - step.old[1]
     for session_id in sorted(changes):

@@ -1,34 +1,43 @@
 """Demo content: the main job shown without graphics card, weights or network, and taken away by one click.
 
-One session already chosen, with finals; one of 24 images waiting to be chosen; a third that starts when home is
-first opened, so that it is seen drawing.
+One session already chosen, with finals, which hang in a public album; one of 24 images waiting to be
+chosen; a third that starts when home is first opened, so that it is seen drawing.
 """
 
 from __future__ import annotations
 
 from generation import finals, workflow
 from generation.models import Candidate, GenerationSession
-from photos import curate
+from photos import albums, curate
 from photos.db import in_transaction
-from photos.models import Photo
+from photos.models import Album, AlbumPhoto, Photo
 
 CHOSEN = {
     "prompt": "night sea under a full moon, indigo, distant islands",
-    "width": 1216, "height": 832, "count": 12, "seed": 4120733581,
+    "width": 960, "height": 640, "count": 12, "seed": 4120733581,
 }  # fmt: skip
 WAITING = {
     "prompt": "blue mountain valley before dawn, rose light, five ridges",
-    "width": 1216, "height": 832, "count": 24, "seed": 73_310_400,
+    "width": 960, "height": 640, "count": 24, "seed": 73_310_400,
 }  # fmt: skip
 DRAWING = {
     "prompt": "lemon and mint grass in the wind, long flowing lines",
-    "width": 1024, "height": 1024, "count": 20, "seed": 1_204_511,
+    "width": 832, "height": 832, "count": 20, "seed": 1_204_511,
 }  # fmt: skip
 PICKS, REJECTS, STARS = (1, 3, 6, 10), (2, 4, 5, 7, 8, 9, 11, 12), {3: 5, 6: 4}
 
 
+FIRST_PRINTS = {
+    "title": "First prints",
+    "description": "What was chosen from the first sheet. Everyone may look at this album, also without an account.",
+    "access": Album.Access.PUBLIC,
+}
+
+
 class NotEmpty(Exception):
-    sentence = "The gallery is not empty, so no demo content was added. Use --data FOLDER for a separate library."
+    sentence = (
+        "The gallery is not empty, so no demo content was added. Use --data FOLDER for a separate library."
+    )
 
 
 def is_empty() -> bool:
@@ -43,6 +52,7 @@ def fill(owner, *, each=lambda done, total: None) -> None:
     chosen = _draw(owner, CHOSEN, lambda made: each(made, total))
     _choose(owner, chosen)
     finals.file_picks(chosen.pk)
+    albums.add(albums.create(owner, **FIRST_PRINTS), _finals_of(chosen))
     _draw(owner, WAITING, lambda made: each(CHOSEN["count"] + made, total))
     workflow.start(owner, engine="procedural", demo=True, queue=False, **DRAWING)
 
@@ -72,9 +82,21 @@ def _remove(owner, session_ids: list[int]) -> int:
     candidates = Candidate.objects.filter(session__in=session_ids)
     photo_ids = list(candidates.exclude(photo=None).values_list("photo_id", flat=True))
     photo_ids += Photo.objects.filter(source__in=photo_ids).values_list("pk", flat=True)
+    theirs = AlbumPhoto.objects.exclude(photo__in=photo_ids).values(
+        "album"
+    )  # somebody's own is in it: it stays
+    prints = Album.objects.owned_by(owner).filter(title=FIRST_PRINTS["title"], places__photo__in=photo_ids)
+    Album.objects.filter(pk__in=list(prints.exclude(pk__in=theirs).values_list("pk", flat=True))).delete()
     curate.purge_now(owner.pk, photo_ids)
     GenerationSession.objects.filter(pk__in=session_ids).delete()
     return len(photo_ids)
+
+
+def _finals_of(session: GenerationSession) -> list[int]:
+    filed = Photo.objects.live().filter(
+        source__candidate__session=session, collection=Photo.Collection.COMPLETED
+    )
+    return list(filed.order_by("source__candidate__number").values_list("pk", flat=True))
 
 
 def _draw(owner, wish: dict, each) -> GenerationSession:

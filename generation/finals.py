@@ -44,6 +44,13 @@ def ask_to_file(session: GenerationSession) -> None:
     in_transaction(work)
 
 
+def unfiled(session: GenerationSession):
+    """Picks without a live final."""
+    return Photo.objects.live().filter(
+        candidate__session=session, decision=Photo.Verdict.PICKED, represented=False
+    )
+
+
 def picks_to_file(session_id: int) -> list[Candidate]:
     """Picked candidates without a live final, in order of their number."""
     return list(
@@ -92,13 +99,20 @@ def _file_one(candidate: Candidate, filed: Filed) -> None:
         filed.failed.append(f"Image {candidate.number:02d} could not be filed; the log says why.")
 
 
+def title_for(session_title: str, number: int) -> str:
+    """What a final is called while nobody gave it a title. It holds words of the prompt: guests are not shown it."""
+    return f"{session_title}, {number:02d}"
+
+
 def _file_final(candidate: Candidate) -> Photo:
     """Write the marked copy beside, read it back, and ingest that."""
     photo, session = candidate.photo, candidate.session
-    title = photo.title or f"{session.title}, {candidate.number:02d}"
+    title = photo.title or title_for(session.title, candidate.number)
     term = photo.digital_source_type or "trainedAlgorithmicMedia"
     with storage.workspace() as folder:
         source = storage.local_path(photo.root, photo.file.name)
+        if not source.is_file():
+            raise FileNotFoundError(photo.file.name)
         marked = _marked(source, folder / "final", photo=photo, title=title, term=term, session=session)
         return ingest(
             marked,
@@ -124,9 +138,13 @@ def _file_final(candidate: Candidate) -> Photo:
         ).photo
 
 
-def _marked(source: Path, target: Path, *, photo: Photo, title: str, term: str, session: GenerationSession) -> Path:
+def _marked(
+    source: Path, target: Path, *, photo: Photo, title: str, term: str, session: GenerationSession
+) -> Path:
     if not marks.can_mark(photo.format):
-        raise marks.MarkError("format", f"Finals of {photo.format} files cannot carry their mark yet; only PNG can.")
+        raise marks.MarkError(
+            "format", f"Finals of {photo.format} files cannot carry their mark yet; only PNG can."
+        )
     packet = marks.final_packet(
         title=title,
         creator=session.owner.get_full_name() or session.owner.get_username(),
@@ -149,9 +167,11 @@ def _recipe_of(photo: Photo) -> RecipeFacts | None:
     if recipe is None:
         return None
     names = RecipeFacts.__dataclass_fields__.keys()
-    return RecipeFacts(**{name: getattr(recipe, name) for name in names if name != "loras"}, loras=tuple(recipe.loras))
+    return RecipeFacts(
+        **{name: getattr(recipe, name) for name in names if name != "loras"}, loras=tuple(recipe.loras)
+    )
 
 
 def _represent(final: Photo, session_id: int) -> None:
-    curate.represent(Photo.objects.get(pk=final.source_id), by_final=True)
+    curate.represent(Photo.objects.select_for_update().get(pk=final.source_id), by_final=True)
     GenerationSession.objects.filter(pk=session_id).update(n_finals=F("n_finals") + 1)

@@ -23,7 +23,9 @@ MAX_PROMPT = 20_000
 class GenerateForm(forms.Form):
     """Fields that every engine has, and the options of each under `<alias>-<name>`."""
 
-    prompt = forms.CharField(label=_("Prompt"), max_length=MAX_PROMPT, widget=forms.Textarea(attrs={"rows": 4}))
+    prompt = forms.CharField(
+        label=_("Prompt"), max_length=MAX_PROMPT, widget=forms.Textarea(attrs={"rows": 4})
+    )
     negative_prompt = forms.CharField(label=_("Leave out"), max_length=MAX_PROMPT, required=False)
     engine = forms.ChoiceField(label=_("Engine"))
     shape = forms.ChoiceField(label=_("Shape"), widget=forms.RadioSelect)
@@ -31,7 +33,12 @@ class GenerateForm(forms.Form):
     seed = forms.IntegerField(label=_("Seed"), min_value=0, max_value=2**63 - 1 - MAX_COUNT, required=False)
 
     def __init__(
-        self, data=None, *, engines: dict[str, EngineEntry], remix_of: GenerationSession | None = None, **kwargs
+        self,
+        data=None,
+        *,
+        engines: dict[str, EngineEntry],
+        remix_of: GenerationSession | None = None,
+        **kwargs,
     ) -> None:
         self.engines, self.remix_of = engines, remix_of
         self.capabilities = {alias: entry.capabilities for alias, entry in engines.items()}
@@ -88,7 +95,9 @@ class GenerateForm(forms.Form):
     def clean(self) -> dict:
         """Options of engines that were not chosen may say what they like."""
         given = super().clean()
-        for name in [name for name in self.errors if "-" in name and not name.startswith(f"{given.get('engine')}-")]:
+        for name in [
+            name for name in self.errors if "-" in name and not name.startswith(f"{given.get('engine')}-")
+        ]:
             del self._errors[name]
         return given
 
@@ -120,7 +129,9 @@ def _shapes(engines: list[Capabilities], remix_of: GenerationSession | None) -> 
         for label, w, h in SHAPES
         if any(_fits(can, w) and _fits(can, h) and w * h <= can.max_pixels for can in engines)
     ]
-    if remix_of and not any(value == f"{remix_of.width}x{remix_of.height}" for value, _label, _ratio in found):
+    if remix_of and not any(
+        value == f"{remix_of.width}x{remix_of.height}" for value, _label, _ratio in found
+    ):
         size = f"{remix_of.width}x{remix_of.height}"
         found.append((size, size.replace("x", "×"), round(remix_of.width / remix_of.height, 3)))
     return found

@@ -76,7 +76,9 @@ class GenerationSession(Leased):
     count = models.PositiveIntegerField()
     first_seed = models.CharField(max_length=24)  # decimal digits; up to 2^64
     options = models.JSONField(default=dict, blank=True)
-    remix_of = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True, related_name="remixes")
+    remix_of = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="remixes"
+    )
     demo = models.BooleanField(default=False)
 
     folder = models.CharField(max_length=120, blank=True)  # fixed when made: day, first words, number
@@ -91,15 +93,18 @@ class GenerationSession(Leased):
     n_picked = models.IntegerField(default=0)
     n_rejected = models.IntegerField(default=0)
     n_finals = models.IntegerField(default=0)
-    is_open = models.GeneratedField(  # being made, or something is undecided; a column, so that it can be indexed
-        expression=models.Case(
-            models.When(state__in=["queued", "running"], then=models.Value(True)),
-            models.When(n_made__gt=F("n_picked") + F("n_rejected"), then=models.Value(True)),
-            default=models.Value(False),
-        ),
-        output_field=models.BooleanField(),
-        db_persist=True,
+    is_open = (
+        models.GeneratedField(  # being made, or something is undecided; a column, so that it can be indexed
+            expression=models.Case(
+                models.When(state__in=["queued", "running"], then=models.Value(True)),
+                models.When(n_made__gt=F("n_picked") + F("n_rejected"), then=models.Value(True)),
+                default=models.Value(False),
+            ),
+            output_field=models.BooleanField(),
+            db_persist=True,
+        )
     )
+    rejects_kept = models.PositiveIntegerField(db_default=0)  # so many rejects, and one wants to keep them
     filing_since = models.DateTimeField(null=True, blank=True)  # picks were asked to be filed, not all are
 
     trashed_at = models.DateTimeField(null=True, blank=True)
@@ -108,8 +113,11 @@ class GenerationSession(Leased):
     objects = SessionQuerySet.as_manager()
 
     class Meta:
+        permissions = [("generate", "May run generation sessions")]
         constraints = [
-            models.CheckConstraint(condition=Q(count__gte=1, count__lte=MAX_COUNT), name="session_count_1_to_500"),
+            models.CheckConstraint(
+                condition=Q(count__gte=1, count__lte=MAX_COUNT), name="session_count_1_to_500"
+            ),
             models.CheckConstraint(
                 condition=Q(state__in=["queued", "running", "ready", "cancelled", "failed"]),
                 name="session_state_known",

@@ -13,7 +13,9 @@ from generation.engines import Capabilities, Engine
 
 class UnknownEngine(Exception):
     def __init__(self, alias: str) -> None:
-        self.sentence = f"There is no engine “{alias}” here. Configured: {', '.join(settings.GALLERY_ENGINES)}."
+        self.sentence = (
+            f"There is no engine “{alias}” here. Configured: {', '.join(settings.GALLERY_ENGINES)}."
+        )
         super().__init__(self.sentence)
 
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from generation.views import finals, generate, home, session, sessions
+from generation.views import culled, download, finals, generate, home, session, sessions, trashed
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -13,7 +13,12 @@ urlpatterns = [
     path("sessions/<int:pk>/cancel/", session.cancel, name="session_cancel"),
     path("sessions/<int:pk>/go-on/", session.go_on, name="session_go_on"),
     path("sessions/<int:pk>/complete/", session.complete, name="session_complete"),
-    path("sessions/<int:pk>/decide/", session.decide_on_sheet, name="session_decide"),
+    path("sessions/<int:pk>/finals.zip", download.finals, name="session_download"),
+    path("sessions/<int:pk>/culled/", culled.culled, name="session_culled"),
+    path("sessions/<int:pk>/rejects/", culled.rejects, name="session_rejects"),
+    path("sessions/<int:pk>/trash/", trashed.trash, name="session_trash"),
+    path("sessions/<int:pk>/restore/", trashed.restore, name="session_restore"),
+    path("sessions/<int:pk>/delete/", trashed.delete, name="session_delete"),
     path("photos/<int:pk>/uncomplete/", session.uncomplete, name="uncomplete"),
     path("demo/remove/", home.remove_demo, name="remove_demo"),
 ]

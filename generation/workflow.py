@@ -14,6 +14,7 @@ import time
 import uuid
 from datetime import timedelta
 
+from django.conf import settings
 from django.db import IntegrityError
 from django.db.models import F
 from django.utils import timezone
@@ -27,7 +28,7 @@ from photos.db import in_transaction
 from photos.images import RecipeFacts, RejectedImage
 from photos.ingest import Arrival, ingest
 from photos.models import LeaseLost, Photo
-from photos.text import clean
+from photos.text import clean, clean_json
 
 log = logging.getLogger(__name__)
 State = GenerationSession.State
@@ -107,9 +108,9 @@ def go_on(session: GenerationSession) -> None:
     """Queue what is missing of a stopped or failed session."""
 
     def work() -> None:
-        moved = GenerationSession.objects.filter(pk=session.pk, state__in=(State.CANCELLED, State.FAILED)).update(
-            state=State.QUEUED, error="", attempts=0, progress=0
-        )
+        moved = GenerationSession.objects.filter(
+            pk=session.pk, state__in=(State.CANCELLED, State.FAILED)
+        ).update(state=State.QUEUED, error="", attempts=0, progress=0)
         if moved:
             working.enqueue("run_session", session.pk)
 
@@ -138,7 +139,9 @@ def run_here(session: GenerationSession, *, each=lambda made: None) -> None:
 def next_queued() -> int | None:
     """The oldest queued session whose engine is free."""
     busy = GenerationSession.objects.filter(state=State.RUNNING).values("engine")
-    queued = GenerationSession.objects.filter(state=State.QUEUED, trashed_at__isnull=True).exclude(engine__in=busy)
+    queued = GenerationSession.objects.filter(state=State.QUEUED, trashed_at__isnull=True).exclude(
+        engine__in=busy
+    )
     return queued.order_by("id").values_list("pk", flat=True).first()
 
 
@@ -147,7 +150,8 @@ def claim(session_id: int) -> uuid.UUID | None:
     token = uuid.uuid4()
 
     def work() -> int:
-        return GenerationSession.objects.filter(pk=session_id, state=State.QUEUED).update(
+        queued = GenerationSession.objects.filter(pk=session_id, state=State.QUEUED, trashed_at__isnull=True)
+        return queued.update(
             state=State.RUNNING,
             lease_token=token,
             lease_until=GenerationSession.lease_term(),
@@ -216,16 +220,19 @@ def _make_images(session: GenerationSession, token: uuid.UUID, heartbeat: workin
     )
     watch = _Watch(session.pk, token, heartbeat)
     entry = registry.get(session.engine)
-    began = time.monotonic()
+    made, began = 0, time.monotonic()
     for image in entry.engine.generate(request, report=watch.report, cancelled=watch.is_over):
         seconds, began = time.monotonic() - began, time.monotonic()
+        if image.index not in range(made, len(numbers)):
+            raise EngineError("The engine gave an image nobody asked for.", permanent=True)
         _keep(session, token, numbers[image.index], image, entry, seconds=seconds)
-        each(session.count - len(numbers) + image.index + 1)
+        made, session.attempts = image.index + 1, 0  # it works: earlier faults do not count any more
+        each(session.count - len(numbers) + made)
     if watch.is_lost():
         raise LeaseLost(f"Session {session.pk} was stopped")
-    if left := missing_numbers(session):
-        if not working.stopping.is_set():
-            raise EngineError(f"The engine ended {len(left)} images early.", permanent=True)
+    if (left := missing_numbers(session)) and not working.stopping.is_set():
+        missing = "1 image" if len(left) == 1 else f"{len(left)} images"
+        raise EngineError(f"The engine ended {missing} early.", permanent=True)
 
 
 def missing_numbers(session: GenerationSession) -> list[int]:
@@ -240,12 +247,12 @@ class _Watch:
     def __init__(self, session_id: int, token: uuid.UUID, heartbeat: working.Heartbeat) -> None:
         self._held = GenerationSession.objects.filter(pk=session_id, lease_token=token)
         self._heartbeat = heartbeat
-        self._written = 0.0
+        self._written = self._looked = 0.0
 
     def report(self, progress: Progress) -> None:
         if time.monotonic() - self._written < PROGRESS_SECONDS:
             return
-        self._written = time.monotonic()
+        self._written = self._looked = time.monotonic()
         if not self._held.update(progress=min(1.0, max(0.0, progress.fraction))):
             self._heartbeat.lost.set()
 
@@ -253,18 +260,25 @@ class _Watch:
         return self._heartbeat.lost.is_set()
 
     def is_over(self) -> bool:
+        """Looks now and then itself: an engine that waits for a server has nothing to report meanwhile."""
+        if time.monotonic() - self._looked >= PROGRESS_SECONDS:
+            self._looked = time.monotonic()
+            if not self._held.exists():
+                self._heartbeat.lost.set()
         return self.is_lost() or working.stopping.is_set()
 
 
 def _keep(session, token, number: int, image: GeneratedImage, entry, *, seconds: float) -> Photo:
     """Ingest one image as candidate `number`; its row, the candidate's and the counter in one transaction."""
 
+    seed, facts = clean(image.seed)[:100], clean_json(dict(image.facts))
+
     def guard() -> None:
         GenerationSession.hold_or_raise(session.pk, token)
 
     def also(photo: Photo) -> None:
         Candidate.objects.create(
-            session_id=session.pk, number=number, seed=image.seed, photo=photo, seconds=seconds, facts=dict(image.facts)
+            session_id=session.pk, number=number, seed=seed, photo=photo, seconds=seconds, facts=facts
         )
         GenerationSession.objects.filter(pk=session.pk).update(
             n_made=F("n_made") + 1, seconds_made=F("seconds_made") + seconds, progress=0
@@ -316,13 +330,14 @@ def _release(session: GenerationSession, token: uuid.UUID, state: str, error: st
         lease_token=None,
         lease_until=None,
         progress=0,
-        attempts=F("attempts") + 1 if retried else 0,
+        attempts=session.attempts + 1 if retried else 0,
         finished_at=None if state == State.QUEUED else timezone.now(),
     )
     if state == State.QUEUED:
         working.enqueue_once("run_session", 0)
     if retried:
-        working.stopping.wait(2**session.attempts)  # seconds: a server that restarts needs a moment
+        # A server that restarts needs a moment; after a sweep's time another worker takes it up anyway.
+        working.stopping.wait(min(2**session.attempts, settings.LEASE_SWEEP_SECONDS))
 
 
 def _insert(session: GenerationSession, *, queue: bool) -> GenerationSession:
@@ -345,10 +360,16 @@ def _check(*, prompt: str, engine: str, width: int, height: int, count: int, see
         raise WorkflowError(f"A seed is a whole number from 0 to {MAX_SEED - MAX_COUNT}.", field="seed")
     try:
         can = registry.get(engine).capabilities
-    except registry.UnknownEngine as unknown:
-        raise WorkflowError(unknown.sentence, field="engine") from unknown
+    except (registry.UnknownEngine, EngineError) as trouble:
+        raise WorkflowError(trouble.sentence, field="engine") from trouble
     for name, edge in (("width", width), ("height", height)):
         if not can.min_edge <= edge <= can.max_edge:
-            raise WorkflowError(f"The {name} must be from {can.min_edge} to {can.max_edge} pixels.", field=name)
+            raise WorkflowError(
+                f"The {name} must be from {can.min_edge} to {can.max_edge} pixels.", field=name
+            )
+        if edge % can.edge_step:
+            raise WorkflowError(f"The {name} must be a multiple of {can.edge_step} pixels.", field=name)
     if width * height > can.max_pixels:
-        raise WorkflowError(f"At most {can.max_pixels / 1e6:.1f} megapixels can be made at once.", field="width")
+        raise WorkflowError(
+            f"At most {can.max_pixels / 1e6:.1f} megapixels can be made at once.", field="width"
+        )

@@ -15,6 +15,11 @@ class _Tokens(PasswordResetTokenGenerator):
 
     key_salt = "photos.accounts.sign_in"
 
+    def _make_hash_value(self, user, timestamp: int) -> str:
+        """Django counts the last log-in in whole seconds: within one of them a link would work again."""
+        last = user.last_login
+        return f"{super()._make_hash_value(user, timestamp)}{last.microsecond if last else ''}"
+
     def check_token(self, user, token: str | None) -> bool:
         if not super().check_token(user, token):
             return False

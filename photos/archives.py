@@ -126,7 +126,7 @@ def _directory(file: BinaryIO) -> tuple[int, int]:
     if found < 0 or len(tail) - found < _END.size:
         raise zipfile.BadZipFile("no end of directory")
     size, end = _END.unpack_from(tail, found)[5], at + found
-    if size == 0xFFFFFFFF or b"PK\x06\x07" == tail[max(0, found - _LOCATOR64.size) :][:4]:
+    if size == 0xFFFFFFFF or tail[max(0, found - _LOCATOR64.size) :][:4] == b"PK\x06\x07":
         end -= _LOCATOR64.size + _END64.size
         file.seek(max(0, end))
         size = _END64.unpack(file.read(_END64.size))[8]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 from django.db.models import Count, F
 from django.db.models.functions import TruncMonth
@@ -70,7 +70,7 @@ def _true(owner_id: int) -> dict[tuple[str, date], int]:
     rows = (
         Photo.objects.filter(owner_id=owner_id)
         .everything()
-        .values("collection", month=TruncMonth("shown_at"))
+        .values("collection", month=TruncMonth("shown_at", tzinfo=UTC))
         .annotate(n=Count("pk"))
         .order_by()
     )

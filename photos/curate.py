@@ -10,15 +10,16 @@ import uuid
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
-from photos import counts, storage, working
+from photos import counts, search, working
 from photos.db import in_transaction
 from photos.models import Decision, PendingFileDeletion, Photo
 
 FIELDS = {Decision.Axis.DECISION: "decision", Decision.Axis.RATING: "rating"}
 RANGES = {Decision.Axis.DECISION: range(3), Decision.Axis.RATING: range(6)}
+CHUNK = 1_000  # pictures of an undo in one transaction
 
 
 class CurationError(Exception):
@@ -41,11 +42,12 @@ class Change:
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """One picture before and after, for those who follow. A state is (decision, live)."""
+    """One picture before and after, for those who follow. A state is (decision, live); `gone`: purged, for good."""
 
     photo: Photo
     old: tuple[int, bool]
     new: tuple[int, bool]
+    gone: bool = False
 
 
 _followers: list[Callable[[list[Step]], None]] = []
@@ -57,23 +59,40 @@ def on_change(follower: Callable[[list[Step]], None]) -> None:
         _followers.append(follower)
 
 
-def decide(owner, photo_ids: Iterable[int], *, axis: str = "decision", value: int) -> Change:
+def decide(
+    owner,
+    photo_ids: Iterable[int],
+    *,
+    axis: str = "decision",
+    value: int,
+    actor=None,
+    batch: uuid.UUID | None = None,
+) -> Change:
     """Set one axis of this person's live pictures; those of others, and those that stand so already, are left.
 
+    `actor` is who decides where that is not the owner: an administrator, whose gestures the owner's undo leaves alone.
+    `batch` joins several calls into one gesture.
     Raises CurationError for an axis or value that does not exist.
     """
     if axis not in FIELDS or value not in RANGES[axis]:
         raise CurationError(f"There is no {axis} {value!r}.")
-    wanted, batch = list(photo_ids), uuid.uuid4()
-    return in_transaction(lambda: _decide(owner, wanted, axis, value, batch))
+    wanted, batch = list(photo_ids), batch or uuid.uuid4()
+    return in_transaction(lambda: decide_now(owner, wanted, axis, value, batch, actor=actor))
 
 
-def undo(owner) -> Change | None:
-    """Take back this person's last gesture that still stands. None when there is nothing to take back.
+def undo(owner, batch: uuid.UUID | None = None) -> Change | None:
+    """Take back this person's last gesture that still stands, or the one of that batch. None where there is none.
 
     A picture that was decided anew since, elsewhere, keeps what it has.
     """
-    return in_transaction(lambda: _undo(owner))
+    last = _event_of(owner, batch) if batch else _last_standing(owner)
+    if last is None:
+        return None
+    ids = list(Decision.objects.filter(batch=last.batch).order_by("photo").values_list("photo_id", flat=True))
+    own, taken = uuid.uuid4(), []
+    for some in (ids[n : n + CHUNK] for n in range(0, len(ids), CHUNK)):
+        taken += in_transaction(lambda some=some: _undo(owner, last, some, own))
+    return Change(batch=own, photo_ids=taken, axis=last.axis, value=last.old)
 
 
 def trash(owner_id: int, photo_ids: Sequence[int], *, batch: uuid.UUID | None = None) -> Change:
@@ -84,51 +103,65 @@ def trash(owner_id: int, photo_ids: Sequence[int], *, batch: uuid.UUID | None = 
 
 def restore(owner_id: int, photo_ids: Sequence[int]) -> Change:
     """Bring pictures back from the trash."""
-    return in_transaction(lambda: _restore(owner_id, photo_ids))
+    return in_transaction(lambda: restore_now(owner_id, photo_ids))
 
 
-def purge(owner_id: int, photo_ids: Sequence[int]) -> int:
+def purge(owner_id: int, photo_ids: Sequence[int], *, only_trashed: bool = False) -> int:
     """Delete rows for good and have their files deleted afterwards. Returns how many.
 
     The names of the files are written down in the same transaction: a crash in between leaves nothing that is
-    served, and nothing that is taken for a picture again.
+    served, and nothing that is taken for a picture again. `only_trashed` spares what was restored meanwhile.
     """
-    return in_transaction(lambda: purge_now(owner_id, photo_ids))
+    return in_transaction(lambda: purge_now(owner_id, photo_ids, only_trashed=only_trashed))
 
 
 # --- inside a transaction -------------------------------------------------------------------------
 
 
-def _decide(owner, photo_ids: list[int], axis: str, value: int, batch: uuid.UUID) -> Change:
+def decide_now(
+    owner, photo_ids: list[int], axis: str, value: int, batch: uuid.UUID | None = None, *, actor=None
+) -> Change:
+    batch = batch or uuid.uuid4()
     field = FIELDS[axis]
     photos = _locked(Photo.objects.owned_by(owner).live().filter(pk__in=photo_ids).exclude(**{field: value}))
-    _set(owner, [(photo, value) for photo in photos], axis, batch)
+    _set(actor or owner, [(photo, value) for photo in photos], axis, batch)
     return Change(batch=batch, photo_ids=[photo.pk for photo in photos], axis=axis, value=value)
 
 
-def _undo(owner) -> Change | None:
+def _undo(owner, last: Decision, photo_ids: list[int], batch: uuid.UUID) -> list[int]:
+    """Of a gesture's pictures those that stand as it left them get back what they had."""
+    events = {e.photo_id: e for e in Decision.objects.filter(batch=last.batch, photo__in=photo_ids)}
+    field = FIELDS[last.axis]
+    photos = _locked(Photo.objects.owned_by(owner).live().filter(pk__in=photo_ids))
+    standing = [
+        (photo, events[photo.pk].old) for photo in photos if getattr(photo, field) == events[photo.pk].new
+    ]
+    _set(owner, standing, last.axis, batch, undoes=last.batch)
+    return [photo.pk for photo, _ in standing]
+
+
+def _event_of(owner, batch: uuid.UUID) -> Decision | None:
+    return Decision.objects.filter(actor=owner, batch=batch, undoes__isnull=True).first()
+
+
+def _last_standing(owner) -> Decision | None:
+    """The newest event that was not taken back, of a live picture that still has what it was given then."""
     taken_back = Decision.objects.filter(actor=owner, undoes__isnull=False).values("undoes")
-    last = (
-        Decision.objects.filter(actor=owner, undoes__isnull=True)
+    stands = Q(axis=Decision.Axis.DECISION, photo__decision=F("new")) | Q(
+        axis=Decision.Axis.RATING, photo__rating=F("new")
+    )
+    return (
+        Decision.objects.filter(stands, actor=owner, undoes__isnull=True)
+        .filter(photo__owner=owner, photo__trashed_at__isnull=True)
         .exclude(batch__in=taken_back)
         .order_by("-id")
         .first()
     )
-    if last is None:
-        return None
-    events = {event.photo_id: event for event in Decision.objects.filter(batch=last.batch)}
-    field, batch = FIELDS[last.axis], uuid.uuid4()
-    photos = _locked(Photo.objects.owned_by(owner).live().filter(pk__in=list(events)))
-    standing = [(photo, events[photo.pk].old) for photo in photos if getattr(photo, field) == events[photo.pk].new]
-    if standing:
-        _set(owner, standing, last.axis, batch, undoes=last.batch)
-    else:  # nothing of it stands any more: skip it, and take back the one before
-        Decision.objects.filter(batch=last.batch).update(undoes=last.batch)
-        return _undo(owner)
-    return Change(batch=batch, photo_ids=[photo.pk for photo, _ in standing], axis=last.axis, value=last.old)
 
 
-def _set(owner, photos: list[tuple[Photo, int]], axis: str, batch: uuid.UUID, undoes: uuid.UUID | None = None) -> None:
+def _set(
+    actor, photos: list[tuple[Photo, int]], axis: str, batch: uuid.UUID, undoes: uuid.UUID | None = None
+) -> None:
     """Write values and events; tell the followers."""
     field, steps, events = FIELDS[axis], [], []
     by_value: dict[int, list[int]] = {}
@@ -138,7 +171,7 @@ def _set(owner, photos: list[tuple[Photo, int]], axis: str, batch: uuid.UUID, un
         by_value.setdefault(value, []).append(photo.pk)
         steps.append(Step(photo=photo, old=old_state, new=_state(photo)))
         events.append(
-            Decision(photo=photo, actor=owner, axis=axis, old=old, new=value, batch=batch, undoes=undoes)
+            Decision(photo=photo, actor=actor, axis=axis, old=old, new=value, batch=batch, undoes=undoes)
         )
     for value, pks in by_value.items():
         Photo.objects.filter(pk__in=pks).update(**{field: value}, revision=F("revision") + 1)
@@ -154,38 +187,53 @@ def trash_now(owner_id: int, photo_ids: Sequence[int], batch: uuid.UUID) -> Chan
     return Change(batch=batch, photo_ids=[photo.pk for photo in photos], axis="trash")
 
 
-def _restore(owner_id: int, photo_ids: Sequence[int]) -> Change:
-    """A final whose candidate has got another final meanwhile stays where it is: there is one at most."""
-    photos = _locked(Photo.objects.filter(owner_id=owner_id, pk__in=photo_ids).trashed())
-    sources = [photo.source_id for photo in photos if photo.is_final and photo.source_id]
-    taken = set(
-        Photo.objects.live()
-        .filter(source_id__in=sources, collection=Photo.Collection.COMPLETED)
-        .values_list("source_id", flat=True)
+def restore_now(owner_id: int, photo_ids: Sequence[int]) -> Change:
+    photos = _without_second_finals(
+        _locked(Photo.objects.filter(owner_id=owner_id, pk__in=photo_ids).trashed())
     )
-    photos = [photo for photo in photos if not (photo.is_final and photo.source_id in taken)]
     _move(photos, trashed_at=None, trash_batch=None)
     _represent([photo for photo in photos if photo.is_final and photo.source_id], by=True)
     _count(photos, +1)
     return Change(batch=uuid.uuid4(), photo_ids=[photo.pk for photo in photos], axis="restore")
 
 
-def purge_now(owner_id: int, photo_ids: Sequence[int]) -> int:
-    photos = _locked(Photo.objects.filter(owner_id=owner_id, pk__in=photo_ids))
-    live = [photo for photo in photos if photo.trashed_at is None]
-    _count(live, -1)
-    _represent([photo for photo in live if photo.is_final and photo.source_id], by=False)
-    _tell([Step(photo=photo, old=_state(photo), new=(photo.decision, False)) for photo in live])
-    PendingFileDeletion.objects.bulk_create(
-        PendingFileDeletion(root=p.root, name=p.file.name, name_folded=p.name_folded, sha256=p.sha256) for p in photos
+def _without_second_finals(photos: list[Photo]) -> list[Photo]:
+    """A candidate has one live final at most: of several the newest may come back, beside a live one none."""
+    sources = [photo.source_id for photo in photos if photo.is_final and photo.source_id]
+    finals = Photo.objects.live().filter(source_id__in=sources, collection=Photo.Collection.COMPLETED)
+    taken, kept = set(finals.values_list("source_id", flat=True)), []
+    for photo in reversed(photos):
+        if photo.is_final and photo.source_id:
+            if photo.source_id in taken:
+                continue
+            taken.add(photo.source_id)
+        kept.append(photo)
+    return kept[::-1]
+
+
+def purge_now(owner_id: int, photo_ids: Sequence[int], *, only_trashed: bool = False) -> int:
+    wanted = Photo.objects.filter(owner_id=owner_id, pk__in=photo_ids)
+    locked = _locked(wanted.trashed() if only_trashed else wanted)
+    _represent(
+        [photo for photo in locked if photo.is_final and photo.source_id and photo.trashed_at is None],
+        by=False,
     )
+    # Read again: a candidate may stand for itself by now.
+    photos = list(Photo.objects.filter(pk__in=[photo.pk for photo in locked]))
+    _count([photo for photo in photos if photo.trashed_at is None], -1)
+    _tell([Step(photo=photo, old=_state(photo), new=(photo.decision, False), gone=True) for photo in photos])
+    PendingFileDeletion.objects.bulk_create(
+        PendingFileDeletion(root=p.root, name=p.file.name, name_folded=p.name_folded, sha256=p.sha256)
+        for p in photos
+    )
+    search.forget([photo.pk for photo in photos])
     Photo.objects.filter(pk__in=[photo.pk for photo in photos]).delete()
     working.enqueue("delete_files")
     return len(photos)
 
 
 def represent(candidate: Photo, *, by_final: bool) -> None:
-    """Note that a live final stands for a candidate in lists, or does no longer."""
+    """Note that a live final stands for a candidate in lists, or does no longer; the candidate's row is locked."""
     if candidate.represented == by_final:
         return
     if candidate.trashed_at is None:
@@ -221,7 +269,7 @@ def _count(photos: list[Photo], by: int) -> None:
 
 
 def _represent(finals: list[Photo], *, by: bool) -> None:
-    for source in Photo.objects.filter(pk__in=[final.source_id for final in finals]):
+    for source in _locked(Photo.objects.filter(pk__in=[final.source_id for final in finals])):
         represent(source, by_final=by)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, connections, transaction
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 T = TypeVar("T")
@@ -34,6 +34,13 @@ def in_transaction(work: Callable[[], T]) -> T:
         reraise=True,
     )
     return retrying(_once, work)
+
+
+def lift_timeouts(using: str = "default", **kwargs) -> None:
+    """Let a migration take its time: building an index over a million rows lasts longer than any page may."""
+    if connections[using].vendor == "postgresql":
+        with connections[using].cursor() as cursor:
+            cursor.execute("SET statement_timeout = 0; SET lock_timeout = 0")
 
 
 def is_passing(error: BaseException) -> bool:

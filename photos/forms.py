@@ -26,8 +26,12 @@ class Gesture:
 class VerdictForm(forms.Form):
     """The marks of one picture, as radios: both axes at once, each optional."""
 
-    decision = forms.TypedChoiceField(choices=[(n, n) for n in range(3)], coerce=int, required=False, empty_value=None)
-    rating = forms.TypedChoiceField(choices=[(n, n) for n in range(6)], coerce=int, required=False, empty_value=None)
+    decision = forms.TypedChoiceField(
+        choices=[(n, n) for n in range(3)], coerce=int, required=False, empty_value=None
+    )
+    rating = forms.TypedChoiceField(
+        choices=[(n, n) for n in range(6)], coerce=int, required=False, empty_value=None
+    )
 
     def gestures(self, pk: int) -> list[Gesture]:
         return [
@@ -79,4 +83,6 @@ def _ids(listed) -> list[int] | None:
     if not isinstance(listed, list) or len(listed) > MOST_PHOTOS:
         return None
     texts = [str(one) for one in listed]
-    return [int(t) for t in texts] if all(t.isascii() and t.isdigit() and len(t) < 19 for t in texts) else None
+    return (
+        [int(t) for t in texts] if all(t.isascii() and t.isdigit() and len(t) < 19 for t in texts) else None
+    )

@@ -124,6 +124,11 @@ def examine(path: str | Path, targets: Mapping[str, str | Path]) -> Facts:
     return decoder.pool().examine(path, targets)
 
 
+def can_be_named(path: str | Path) -> bool:
+    """Whether the imaging library can be told this name: one whose bytes are no UTF-8 cannot be said to it."""
+    return not any("\ud800" <= character <= "\udfff" for character in str(path))
+
+
 def render(path: str | Path, variant: str, target: str | Path) -> None:
     """Draw one variant of the picture at `path` into the file `target`; errors as for `examine`."""
     from photos import decoder

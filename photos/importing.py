@@ -54,10 +54,10 @@ JUNK = {
 _KINDS = {
     "video": "3gp avi flv m2ts m4v mkv mov mp4 mpeg mpg mts ogv ts vob webm wmv",
     "archive": "zip",
-    "other": "7z aac aae bak bat bz2 ckpt conf css csv db dll doc docx exe flac gguf gz htm html ini iso jar js json "
-    "jsonl lnk log m3u m4a md mid mp3 msi npy npz odp ods odt ogg onnx opus otf pdf pickle pkl plist ppt pptx pt pth py "
-    "pyc rar rtf safetensors sh sqlite sqlite3 srt tar tgz toml torrent ttf txt url vcf vtt wav wma woff woff2 xls xlsx "
-    "xml xmp xz yaml yml",
+    "other": "7z aac aae bak bat bz2 ckpt conf css csv db dll doc docx exe flac gguf gz htm html ini iso jar js "
+    "json jsonl lnk log m3u m4a md mid mp3 msi npy npz odp ods odt ogg onnx opus otf pdf pickle pkl plist ppt pptx "
+    "pt pth py pyc rar rtf safetensors sh sqlite sqlite3 srt tar tgz toml torrent tsv ttf txt url vcf vtt wav wma "
+    "woff woff2 xls xlsx xml xmp xz yaml yml",
 }  # fmt: skip
 _KIND_OF = {f".{extension}": kind for kind, extensions in _KINDS.items() for extension in extensions.split()}
 
@@ -161,7 +161,7 @@ class Import:
         return survey
 
     def run(self, *, threads: int = 1, stop: threading.Event | None = None) -> Iterator[Outcome]:
-        """Bring the pictures in, in order; ends early when `stop` is set. Raises ImportProblem when no more can be kept."""
+        """Bring the pictures in, in order; ends early when `stop` is set. Raises ImportProblem when no more fits."""
         with ExitStack() as stack:
             files = _files(self._places, Counter(), stack)
             yield from in_threads(self._bring, files, threads=threads, stop=stop)
@@ -372,8 +372,9 @@ def _hash(found: Found) -> str:
 
 
 def _examine(found: Found) -> None:
-    """Decode for a dry run. Only a member of an archive has to be written somewhere for that, and is gone after."""
-    if found.path:
+    """Decode for a dry run. A member of an archive has to be written somewhere for that, and is gone after; so has
+    a file whose name the imaging library cannot be told."""
+    if found.path and images.can_be_named(found.path):
         images.examine(found.path, {})
         return
     with storage.workspace() as folder, found.open() as file:

@@ -9,7 +9,7 @@ without a row, which `check_media` finds.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -18,7 +18,7 @@ from django.db import IntegrityError
 from django.db.models import Q
 from django.utils import timezone
 
-from photos import counts, curate, storage
+from photos import counts, curate, search, storage
 from photos.dating import Dating, date_picture
 from photos.db import in_transaction
 from photos.images import Facts, RecipeFacts, examine
@@ -96,7 +96,9 @@ def adopt(name: str, arrival: Arrival) -> Ingested:
     photo = _photo(name, lying, facts, arrival)
 
     def insert() -> None:
-        if PendingFileDeletion.objects.filter(Q(name_folded=photo.name_folded) | Q(sha256=photo.sha256)).exists():
+        if PendingFileDeletion.objects.filter(
+            Q(name_folded=photo.name_folded) | Q(sha256=photo.sha256)
+        ).exists():
             raise IntegrityError(f"{name} is to be deleted")
         _insert(photo, facts, arrival)
 
@@ -122,14 +124,16 @@ def _file(spooled: storage.Spooled, facts: Facts, targets: dict[str, Path], arri
         name, written = storage.keep_original(
             spooled, arrival.place, storage.EXTENSIONS[facts.format], spoken_for=_is_spoken_for
         )
-        storage.keep_thumbnails(name, spooled.sha256, targets)
-        photo = _photo(name, spooled, facts, arrival)
         try:
+            storage.keep_thumbnails(name, spooled.sha256, targets)
+            photo = _photo(name, spooled, facts, arrival)
             in_transaction(lambda photo=photo: _insert(photo, facts, arrival))
             return Ingested(photo=photo, created=True)
         except IntegrityError:
             _take_back(name, spooled, arrival, written=written)
-            if arrival.origin == Photo.Origin.BROUGHT and (answer := recall(arrival.owner_id, spooled.sha256)):
+            if arrival.origin == Photo.Origin.BROUGHT and (
+                answer := recall(arrival.owner_id, spooled.sha256)
+            ):
                 return answer
             if not _is_spoken_for(name):
                 raise
@@ -141,8 +145,8 @@ def _file(spooled: storage.Spooled, facts: Facts, targets: dict[str, Path], arri
 
 
 def _take_back(name: str, spooled: storage.Spooled, arrival: Arrival, *, written: bool) -> None:
-    """Remove a file that got no row. Where files are adopted it stays: another worker may hold it by now."""
-    if written and not arrival.place.adopt:
+    """Remove a file that got no row. Where workers adopt files it stays, as where a row has it: it is another's now."""
+    if written and not arrival.place.adopt and not Photo.objects.filter(file=name).exists():
         storage.remove_original("media", name, spooled.sha256, tuple(VARIANTS))
 
 
@@ -151,10 +155,11 @@ def _insert(photo: Photo, facts: Facts, arrival: Arrival) -> None:
         arrival.guard()
     photo.pk = None
     photo.save(force_insert=True)
-    if recipe := facts.recipe or arrival.recipe:
+    if recipe := _recipe(facts.recipe, arrival.recipe):
         Recipe.objects.create(photo=photo, **_recipe_fields(recipe))
     tag(photo, [*facts.keywords, *arrival.tags])
     counts.add(photo.owner_id, photo.collection, photo.shown_at)
+    search.index([photo.pk])
     if arrival.also:
         arrival.also(photo)
 
@@ -213,12 +218,24 @@ def _exif(facts: Facts) -> dict:
         "iso": facts.iso,
         "exposure": facts.exposure,
     }
-    return {**{key: value for key, value in ours.items() if value not in ("", None)}, "tags": dict(facts.exif)}
+    return {
+        **{key: value for key, value in ours.items() if value not in ("", None)},
+        "tags": dict(facts.exif),
+    }
+
+
+def _recipe(found: RecipeFacts | None, known: RecipeFacts | None) -> RecipeFacts | None:
+    """The file's own recipe; where it names no prompt, what it leaves empty is filled with what the door knows."""
+    if found is None or known is None or found.prompt:
+        return found or known
+    names = [name for name in RecipeFacts.__dataclass_fields__ if getattr(found, name) not in ("", None, ())]
+    return replace(known, **{name: getattr(found, name) for name in names if name != "generator"})
 
 
 def _recipe_fields(recipe: RecipeFacts) -> dict:
     """Fields of a Recipe row; what does not fit its column is unknown (SQLite would take it, PostgreSQL refuse)."""
-    short = {"generator": 60, "model": 300, "model_hash": 130, "sampler": 120, "scheduler": 120, "seed": 100, "reader": 60}
+    short = {"generator": 60, "model": 300, "model_hash": 130, "sampler": 120, "scheduler": 120, "seed": 100}
+    short["reader"] = 60
     fields = {name: clean(getattr(recipe, name))[:size] for name, size in short.items()}
     for name in ("prompt", "negative_prompt", "raw"):
         fields[name] = clean(getattr(recipe, name))

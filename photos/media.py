@@ -17,7 +17,6 @@ import logging
 import re
 import time
 from functools import lru_cache
-from pathlib import PurePosixPath
 from urllib.parse import quote
 
 from django.conf import settings
@@ -32,6 +31,7 @@ log = logging.getLogger(__name__)
 
 DAY = 86_400
 OWNER, TRASH, ADMIN = "o", "t", "a"  # kinds of viewer; `t` sees only what lies in the trash
+GUEST, PUBLIC = "s", "p"  # signed in, or nobody: looking into an open album; derived sizes only
 ORIGINAL = "original"
 CONTENT_TYPES = {
     "JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp", "AVIF": "image/avif", "GIF": "image/gif",
@@ -39,8 +39,8 @@ CONTENT_TYPES = {
 }  # fmt: skip
 _ADDRESS = re.compile(r"^/m/(\d{1,18})/([0-9a-f]{8})/([a-z0-9]{2,8})$")
 _ROW = (
-    "SELECT p.file, p.sha256, p.trashed_at IS NOT NULL, p.access_revision, p.root, p.format, p.title, p.color "
-    "FROM photos_photo p WHERE p.id = %s"
+    "SELECT p.file, p.sha256, p.trashed_at IS NOT NULL, p.access_revision, p.root, p.format, p.title, p.color, "
+    "p.collection FROM photos_photo p WHERE p.id = %s"
 )
 
 
@@ -80,28 +80,37 @@ def serve(request) -> HttpResponseBase:
         return _absent()
     pk, content8, variant = int(found[1]), found[2], found[3]
     expires, signed = request.GET.get("e", ""), request.GET.get("s", "")
-    if not expires.isdecimal() or len(expires) > 12 or int(expires) < time.time() or variant not in (*VARIANTS, ORIGINAL):
+    if variant not in (*VARIANTS, ORIGINAL):
+        return _absent()
+    if not (expires.isascii() and expires.isdecimal() and len(expires) <= 12 and int(expires) >= time.time()):
         return _absent()
     with connection.cursor() as cursor:
         cursor.execute(_ROW, [pk])
         row = cursor.fetchone()
     if row is None:
         return _absent()
-    name, sha256, trashed, revision, root, format_, title, color = row
+    name, sha256, trashed, revision, root, format_, title, color, collection = row
     kind = signed[:1]
     expected = kind + _signature(pk, content8, variant, kind, revision, int(expires))
     if not hmac.compare_digest(expected.encode(), signed.encode()) or sha256[:8] != content8:
         return _absent()
     if bool(trashed) != (kind == TRASH) and kind != ADMIN:
         return _absent()
+    if variant == ORIGINAL and kind in (GUEST, PUBLIC):
+        return _absent()
+    if kind in (GUEST, PUBLIC) and collection == "completed":
+        title = ""  # a final is called after its prompt until somebody calls it otherwise
     if variant == ORIGINAL:
         response = _file(root, name, CONTENT_TYPES.get(format_, "application/octet-stream"))
-        if "save" in request.GET:
-            response["Content-Disposition"] = _attachment(storage.download_name(title, name))
+        saved_as = storage.download_name(title, name)
     else:
         response = _thumbnail(root, name, sha256, variant, color)
+        # The file's own name is its owner's alone.
+        saved_as = storage.download_name(title or f"image {pk}", "image.webp")
     if response.status_code == 200:
         response["Cache-Control"] = f"private, immutable, max-age={max(0, int(expires) - int(time.time()))}"
+        kept = "attachment" if variant == ORIGINAL and "save" in request.GET else "inline"
+        response["Content-Disposition"] = _disposition(kept, saved_as)
     return response
 
 
@@ -110,12 +119,15 @@ def _thumbnail(root: str, name: str, sha256: str, variant: str, color: str) -> H
     response = _file("thumbnails", derived, "image/webp")
     if response.status_code != 404:
         return response
-    made = _make(root, name, sha256, variant)
-    return _file("thumbnails", derived, "image/webp") if made else _later(color)
+    if not _make(root, name, sha256, variant):
+        return _later(color)
+    return _file(
+        "thumbnails", derived, "image/webp"
+    )  # absent where the original is missing or cannot be drawn
 
 
 def _make(root: str, name: str, sha256: str, variant: str) -> bool:
-    """Draw a missing variant, once however many ask: the others are told to come back."""
+    """Draw a missing variant, once however many ask. False: another is at it, come back later."""
     with storage.only_one(f"{sha256}.{variant}") as ours:
         if not ours:
             return False
@@ -124,10 +136,9 @@ def _make(root: str, name: str, sha256: str, variant: str) -> bool:
                 target = folder / f"{variant}.webp"
                 images.render(storage.local_path(root, name), variant, target)
                 storage.keep_thumbnails(name, sha256, {variant: target})
-            return True
         except (images.RejectedImage, FileNotFoundError) as problem:
             log.warning("No %s of %s could be made: %s", variant, name, problem)
-            return False
+        return True
 
 
 def _file(root: str, name: str, content_type: str) -> HttpResponseBase:
@@ -135,12 +146,12 @@ def _file(root: str, name: str, content_type: str) -> HttpResponseBase:
         file = storages[root].open(name, "rb")
     except FileNotFoundError:
         return _absent()
-    return FileResponse(file, content_type=content_type, filename=PurePosixPath(name).name)
+    return FileResponse(file, content_type=content_type)
 
 
-def _attachment(name: str) -> str:
+def _disposition(kept: str, name: str) -> str:
     plain = name.encode("ascii", "ignore").decode().replace('"', "").replace("\\", "").strip() or "image"
-    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name)}"
+    return f"{kept}; filename=\"{plain}\"; filename*=UTF-8''{quote(name)}"
 
 
 def _later(color: str) -> HttpResponse:

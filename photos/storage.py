@@ -43,6 +43,7 @@ EXTENSIONS = {
 }  # fmt: skip
 MAX_STEM_BYTES = 100
 CHUNK = 1024 * 1024
+LEFT_BEHIND_SECONDS = 600  # between the bytes of an original and its row lie seconds; this long means it died
 LOCKS = "locks"  # the one folder in tmp/ that stays
 # Names Windows keeps for devices, whatever their extension; a library may be copied there one day.
 RESERVED = {"con", "prn", "aux", "nul", *(f"{d}{n}" for d in ("com", "lpt") for n in range(1, 10))}
@@ -148,7 +149,10 @@ def uploaded(name: str, day: date) -> Place:
 
 def candidate(session_folder: str, number: int, seed: str) -> Place:
     return Place(
-        collection="session", folder=f"{SESSIONS}/{session_folder}", stem=candidate_stem(number, seed), adopt=True
+        collection="session",
+        folder=f"{SESSIONS}/{session_folder}",
+        stem=candidate_stem(number, seed),
+        adopt=True,
     )
 
 
@@ -188,7 +192,9 @@ def spool(source: BinaryIO | bytes | Path, folder: Path) -> Spooled:
         while block := file.read(CHUNK):
             size += len(block)
             if size > limit:
-                raise RejectedImage("too-large", f"The file is larger than {limit // 1024**2} MB, the most accepted here.")
+                raise RejectedImage(
+                    "too-large", f"The file is larger than {limit // 1024**2} MB, the most taken here."
+                )
             digest.update(block)
             if not cloned:
                 out.write(block)
@@ -223,9 +229,21 @@ def keep_original(
             storage.write_once(spooled.path, name)
             return name, True
         except FileExistsError:
-            if place.adopt and file_hash(Path(storage.path(name))) == spooled.sha256:
+            if _is_left_behind(Path(storage.path(name)), spooled, adopt=place.adopt):
                 return name, False
     raise FileExistsError(f"No free name in {place.folder} for {place.stem}{extension}")
+
+
+def _is_left_behind(path: Path, spooled: Spooled, *, adopt: bool) -> bool:
+    """Whether a file without a row is the very same bytes, left by a process that died before it wrote the row.
+
+    Where others may be at work in the folder it must be older than any ingest lasts.
+    """
+    try:
+        old_enough = adopt or time.time() - path.stat().st_mtime > LEFT_BEHIND_SECONDS
+        return old_enough and file_hash(path) == spooled.sha256
+    except FileNotFoundError:
+        return False
 
 
 def keep_thumbnails(original: str, sha256: str, made: dict[str, Path]) -> None:
@@ -242,7 +260,9 @@ def remove_original(root: str, name: str, sha256: str, variants: tuple[str, ...]
 
 # --- what lies there ------------------------------------------------------------------------------
 
-_DERIVED = re.compile(rf"{THUMBNAILS}/(?P<original>.+)\.(?P<content8>[0-9a-f]{{8}})\.(?P<variant>[hl]\d+)\.webp")
+_DERIVED = re.compile(
+    rf"{THUMBNAILS}/(?P<original>.+)\.(?P<content8>[0-9a-f]{{8}})\.(?P<variant>[hl]\d+)\.webp"
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -294,7 +314,9 @@ def leftovers(older_than_seconds: float) -> Iterator[Lying]:
         found = [_lying(path.name, each.lstat()) for each in inside if each.is_symlink() or each.exists()]
         if found and max(each.changed_at for each in found) < time.time() - older_than_seconds:
             yield Lying(
-                name=path.name, byte_size=sum(each.byte_size for each in found), changed_at=found[0].changed_at
+                name=path.name,
+                byte_size=sum(each.byte_size for each in found),
+                changed_at=found[0].changed_at,
             )
 
 
@@ -342,8 +364,6 @@ def _opened(source: BinaryIO | bytes | Path):
 def _cloned(source: BinaryIO, target: BinaryIO) -> bool:
     """Share the blocks of `source` where the file system can (btrfs, XFS, APFS has no ioctl: False)."""
     try:
-
-
         fcntl.ioctl(target.fileno(), 0x40049409, source.fileno())  # FICLONE
         return True
     except (ImportError, OSError):
@@ -356,10 +376,12 @@ def _in_its_folder(target: Path, write: Callable[[], None]) -> None:
         with contextlib.suppress(FileExistsError, FileNotFoundError):  # mkdir races with rmdir too
             target.parent.mkdir(parents=True, exist_ok=True)
         try:
-            return write()
+            write()
         except FileNotFoundError:
             if not attempts_left:
                 raise
+        else:
+            return
 
 
 def _link_or_copy(source: Path, target: Path) -> None:
@@ -377,14 +399,22 @@ def _move(source: Path, target: Path) -> None:
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise
-        shutil.copyfile(source, target)
+        try:
+            shutil.copyfile(source, target)
+        except BaseException:
+            target.unlink(missing_ok=True)
+            raise
 
 
 def _copy_exclusively(source: Path, target: Path) -> None:
     with target.open("xb") as out, source.open("rb") as file:
-        shutil.copyfileobj(file, out, CHUNK)
-        out.flush()
-        os.fsync(out.fileno())
+        try:
+            shutil.copyfileobj(file, out, CHUNK)
+            out.flush()
+            os.fsync(out.fileno())
+        except BaseException:
+            target.unlink()  # half a picture, on a disk that is full
+            raise
 
 
 def _sync_folder(folder: Path) -> None:
@@ -398,7 +428,6 @@ def _sync_folder(folder: Path) -> None:
 @contextlib.contextmanager
 def only_one(key: str) -> Iterator[bool]:
     """Whether this is the only one on this machine at work on `key`; the lock goes with the process that has it."""
-
 
     folder = Path(settings.TMP_DIR) / LOCKS
     folder.mkdir(parents=True, exist_ok=True)

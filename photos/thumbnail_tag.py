@@ -37,7 +37,9 @@ class MirrorBackend(ThumbnailBackend):
         if not isinstance(file_, Photo) or geometry_string not in VARIANTS:
             raise ValueError("Only photos, in the sizes of photos.thumbnails, have thumbnails here.")
         width, height = file_.size_of(geometry_string)
-        return SignedImage(media.sign(file_, geometry_string, options.get("kind", media.OWNER)), width, height)
+        return SignedImage(
+            media.sign(file_, geometry_string, options.get("kind", media.OWNER)), width, height
+        )
 
     def delete(self, file_, delete_file: bool = True) -> None:
         """Files are deleted by photos.deletion alone."""

@@ -1,17 +1,63 @@
 from django.contrib.auth.views import LogoutView
-from django.urls import path
+from django.urls import path, register_converter
 
-from photos.views import account, decide, health, photo
+from photos.views import (
+    account,
+    album_changes,
+    albums,
+    bulk,
+    decide,
+    download,
+    edit,
+    health,
+    photo,
+    search,
+    trash,
+    upload,
+)  # fmt: skip
+
+register_converter(albums.AlbumRef, "album")
 
 urlpatterns = [
     path("photos/<int:pk>/", photo.photo, name="photo"),
     path("photos/<int:pk>/download/", photo.download, name="download"),
     path("photos/<int:pk>/decide/", decide.decide, name="decide"),
+    path("search/", search.results, name="search"),
+    path("albums/", albums.albums, name="albums"),
+    path("albums/new/", album_changes.create, name="album_create"),
+    path("albums/add/", album_changes.add, name="album_add"),
+    path("albums/<album:ref>/", albums.album, name="album"),
+    path("albums/<int:pk>/edit/", album_changes.edit, name="album_edit"),
+    path("albums/<int:pk>/access/", album_changes.access, name="album_access"),
+    path("albums/<int:pk>/delete/", album_changes.delete, name="album_delete"),
+    path("albums/<int:pk>/move/", album_changes.move, name="album_move"),
+    path("albums/<int:pk>/remove/", album_changes.remove, name="album_remove"),
+    path("albums/<int:pk>/put-back/", album_changes.put_back, name="album_put_back"),
+    path("albums/<int:pk>/download/", download.album, name="album_download"),
+    path("download/", download.selection, name="download_many"),
+    path("upload/", upload.upload, name="upload"),
+    path("upload/file/", upload.upload_file, name="upload_file"),
+    path("uploads/<int:pk>/", upload.batch, name="upload_batch"),
+    path("uploads/<int:pk>/album/", upload.batch_album, name="upload_batch_album"),
+    path("bulk/", bulk.many, name="bulk"),
+    path("take-back/", bulk.take_back, name="take_back"),
+    path("larger/", photo.larger, name="larger"),
+    path("tags/", bulk.tags, name="tags"),
+    path("trash/", trash.trash, name="trash"),
+    path("trash/restore/", trash.restore, name="trash_restore"),
+    path("trash/delete/", trash.delete, name="trash_delete"),
+    path("trash/empty/", trash.empty, name="trash_empty"),
+    path("photos/<int:pk>/edit/", edit.edit, name="edit"),
     path("decide/", decide.decide_many, name="decide_many"),
     path("undo/", decide.undo, name="undo"),
     path("theme/", account.look, name="look"),
     path("accounts/login/", account.SignIn.as_view(), name="login"),
     path("accounts/logout/", LogoutView.as_view(), name="logout"),
     path("sign-in/<str:token>/", account.sign_in, name="sign_in"),
+    path("account/", account.account, name="account"),
+    path("account/password/", account.password, name="account_password"),
+    path("account/devices/", account.sign_out_devices, name="account_devices"),
+    path("account/tokens/", account.make_token, name="account_tokens"),
+    path("account/tokens/<int:pk>/revoke/", account.revoke_token, name="account_token_revoke"),
     path("healthz/", health.healthz, name="healthz"),
 ]

@@ -243,7 +243,7 @@ def _settled(
             if time.time() - lying.changed_at < SECOND_LOOK_SECONDS and len(deferred) < MOST_DEFERRED:
                 deferred.append(lying)
             else:
-                yield from suspicious([lying])
+                yield lying
         for _ in batch:
             advance()
     if deferred:
@@ -274,8 +274,13 @@ def _of_nothing(batch: list[storage.Lying]) -> list[storage.Lying]:
     """Thumbnails whose original has no row, or other content by now, or whose size we do not make."""
     parsed = {lying.name: storage.parse_thumbnail(lying.name) for lying in batch}
     folded = {storage.fold(found[0]) for found in parsed.values() if found}
-    rows = Photo.objects.filter(root="media", name_folded__in=folded).values_list("name_folded", "sha256")
-    content = {name: sha256[:8] for name, sha256 in rows}
+    content = {
+        name: sha256[:8]
+        for model in (PendingFileDeletion, Photo)  # what is to be deleted takes its thumbnails with it
+        for name, sha256 in model.objects.filter(root="media", name_folded__in=folded).values_list(
+            "name_folded", "sha256"
+        )
+    }
 
     def is_of_something(lying: storage.Lying) -> bool:
         found = parsed[lying.name]

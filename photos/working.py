@@ -24,9 +24,11 @@ log = logging.getLogger(__name__)
 stopping = threading.Event()  # set when this process was asked to end: long work stops at its next step
 
 SWEEPS_BETWEEN_TIDYING = 240  # once an hour
+SWEEPS_A_DAY = 5_760
 
 _tasks: dict[str, object] = {}
 _sweepers: list[Callable[[], None]] = []
+_daily: list[Callable[[], None]] = []
 
 
 def register(**tasks) -> None:
@@ -37,6 +39,12 @@ def on_sweep(sweeper: Callable[[], None]) -> None:
     """Call `sweeper` in each worker every LEASE_SWEEP_SECONDS, to take up what others left behind."""
     if sweeper not in _sweepers:
         _sweepers.append(sweeper)
+
+
+def on_day(tidier: Callable[[], None]) -> None:
+    """Call `tidier` in each worker when it starts, and once a day from then on. It asks for a task, and returns."""
+    if tidier not in _daily:
+        _daily.append(tidier)
 
 
 def enqueue(name: str, *args) -> None:
@@ -57,7 +65,9 @@ def _is_waiting(task, args: list) -> bool:
 
     if not isinstance(task.get_backend(), DatabaseBackend):
         return False
-    same = DBTaskResult.objects.ready().filter(task_path=task.module_path, args_kwargs={"args": args, "kwargs": {}})
+    same = DBTaskResult.objects.ready().filter(
+        task_path=task.module_path, args_kwargs={"args": args, "kwargs": {}}
+    )
     return same.exists()
 
 
@@ -74,7 +84,11 @@ def forget_old_tasks() -> None:
 
 
 def sweep() -> None:
-    for sweeper in _sweepers:
+    _each(_sweepers)
+
+
+def _each(sweepers: list[Callable[[], None]]) -> None:
+    for sweeper in sweepers:
         try:
             sweeper()
         except Exception:  # one fault must not end the loop that recovers from faults
@@ -89,6 +103,8 @@ def sweep_for_ever() -> None:
         sweep()
         if sweeps % SWEEPS_BETWEEN_TIDYING == 0:
             forget_old_tasks()
+        if sweeps % SWEEPS_A_DAY == 0:
+            _each(_daily)
         sweeps += 1
         close_old_connections()
         stopping.wait(settings.LEASE_SWEEP_SECONDS)

@@ -55,8 +55,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture
 def alice(django_user_model):
-    """Owns the pictures."""
-    return django_user_model.objects.create_user("alice", "alice@example.com", "alice-password")
+    """Owns the pictures, and may generate some."""
+    from django.contrib.auth.models import Permission
+
+    alice = django_user_model.objects.create_user("alice", "alice@example.com", "alice-password")
+    alice.user_permissions.add(Permission.objects.get(codename="generate"))
+    return alice
 
 
 @pytest.fixture
@@ -112,8 +116,8 @@ def media_root() -> Path:
 
 @pytest.fixture
 def samples() -> Path:
-    """The sample pictures beside the checkout (../shared/samples, or GALLERY_TEST_SAMPLES)."""
-    folder = Path(os.environ.get("GALLERY_TEST_SAMPLES", CODE.parent / "shared" / "samples"))
+    """The sample pictures beside the checkout (../shared/samples, or GALLERY_SAMPLES)."""
+    folder = Path(os.environ.get("GALLERY_SAMPLES", CODE.parent / "shared" / "samples"))
     if not folder.is_dir():
         pytest.skip("no sample pictures beside this checkout")
     return folder

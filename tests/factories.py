@@ -56,9 +56,7 @@ class PhotoFactory(DjangoModelFactory):
     added_at = AN_HOUR
 
     class Params:
-        trashed = factory.Trait(
-            trashed_at=AN_HOUR, trash_batch=factory.Faker("uuid4", cast_to=None)
-        )
+        trashed = factory.Trait(trashed_at=AN_HOUR, trash_batch=factory.Faker("uuid4", cast_to=None))
         final = factory.Trait(
             collection=Photo.Collection.COMPLETED,
             origin=Photo.Origin.MADE,

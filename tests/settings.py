@@ -20,7 +20,7 @@ for _name in ("media", "tmp", "staticfiles", "logs"):
     (_data / _name).mkdir(parents=True, exist_ok=True)
 
 for _name in [name for name in os.environ if name.startswith("GALLERY_") and "_TEST_" not in name]:
-    if _name != "GALLERY_REQUIRE_BROWSER":
+    if _name not in ("GALLERY_REQUIRE_BROWSER", "GALLERY_SAMPLES"):
         del os.environ[_name]
 _sqlite = f"sqlite:///{_data / 'gallery.sqlite3'}"
 os.environ.update(

@@ -16,6 +16,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from generation.timeline import CELL_FIELDS, Cursor
 from photos.models import MonthCount, Photo
+from photos.views.bars import bar
 from photos.views.cells import Cell
 
 PAGE = 100
@@ -42,25 +43,31 @@ def finals(request: HttpRequest) -> HttpResponse:
     found = list(_with_session(listed).order_by("-added_at", "-id")[: PAGE + 1])
     page, more = found[:PAGE], len(found) > PAGE
     counts = MonthCount.objects.filter(owner=request.user, collection=Photo.Collection.COMPLETED)
+    total = sum(counts.values_list("count", flat=True))
     context = {
         "groups": groups_of(page),
         "older": str(Cursor(page[-1].added_at.astimezone(UTC), "p", page[-1].pk)) if more else "",
         "is_first": cursor is None,
         "section": "finals",
         "own_primary": not page,
-        "total": sum(counts.values_list("count", flat=True)),
+        "total": total,
+        **bar(request, "finals:", total),
     }
     return render(request, "finals/_groups.html" if request.htmx else "finals/page.html", context)
 
 
 def groups_of(photos: list[Photo]) -> list[Group]:
     place, groups = 0, []
-    for (session_id, title), members in groupby(photos, lambda photo: (photo.session_id, photo.session_title)):
+    for (session_id, title), members in groupby(
+        photos, lambda photo: (photo.session_id, photo.session_title)
+    ):
         members = list(members)
         cells = [Cell(photo, place=place + n) for n, photo in enumerate(members)]
         place += len(members)
         groups.append(
-            Group(session_id=session_id, title=title or "", filed_at=localtime(members[0].added_at), cells=cells)
+            Group(
+                session_id=session_id, title=title or "", filed_at=localtime(members[0].added_at), cells=cells
+            )
         )
     return groups
 

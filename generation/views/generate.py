@@ -11,9 +11,10 @@ from django.views.decorators.http import require_http_methods
 from generation import registry, workflow
 from generation.forms import GenerateForm
 from generation.models import GenerationSession
+from generation.rights import generators_only
 from generation.timeline import covers
 from photos.models import Photo
-from photos.views.cells import Cell
+from photos.views.cells import Thumb
 from photos.views.replies import positive_int, see_other
 
 LATELY = 5
@@ -21,6 +22,7 @@ TRY_THIS = _("Red lighthouse in fog, last light on the water")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@generators_only
 def generate(request: HttpRequest) -> HttpResponse:
     remix_of, seed = _remixed(request)
     initial = {"prompt": TRY_THIS} if "first" in request.GET else {}
@@ -55,7 +57,7 @@ def _remixed(request: HttpRequest) -> tuple[GenerationSession | None, str]:
     mine = GenerationSession.objects.visible_to(request.user)
     if "from" in request.GET:
         photo = get_object_or_404(
-            Photo.objects.visible_to(request.user).select_related("candidate__session"),
+            Photo.objects.owned_by(request.user).live().select_related("candidate__session"),
             pk=positive_int(request.GET["from"]) or 0,
             candidate__session__trashed_at__isnull=True,
             candidate__isnull=False,
@@ -67,9 +69,9 @@ def _remixed(request: HttpRequest) -> tuple[GenerationSession | None, str]:
     return None, ""
 
 
-def _thumb(pictures: dict, session: GenerationSession) -> Cell | None:
+def _thumb(pictures: dict, session: GenerationSession) -> Thumb | None:
     found = pictures.get(session.pk)
-    return Cell(found[0], alt=" ") if found else None
+    return Thumb(found[0]) if found else None
 
 
 def _when(session: GenerationSession) -> str:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+
 from django.urls import reverse
 from django.utils import formats
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from generation import registry
+from generation.finals import title_for
 from generation.models import Candidate
+from generation.workflow import title_from
 from photos.models import Photo
 from photos.views.places import Place, on_timeline
 
@@ -31,6 +36,26 @@ def session_place(photo: Photo) -> Place | None:
     return on_timeline(photo, section="finals", line=_("Final")) if photo.is_final else None
 
 
+def untyped_titles(photos: Sequence[Photo]) -> set[int]:
+    """Finals that are called after their session, and so after a prompt; also where that session is gone."""
+    sources = [photo.source_id for photo in photos if photo.is_final and photo.source_id]
+    known = (
+        Candidate.objects.filter(photo__in=sources).select_related("session").in_bulk(field_name="photo_id")
+    )
+    return {
+        photo.pk
+        for photo in photos
+        if photo.is_final and _is_untyped(photo.title, known.get(photo.source_id))
+    }
+
+
+def _is_untyped(title: str, candidate: Candidate | None) -> bool:
+    if candidate is None:
+        return re.search(r", \d{2,}$", title) is not None
+    names = (candidate.session.title, title_from(candidate.session.prompt))
+    return title in [title_for(name, candidate.number) for name in names]
+
+
 def frame_name(number: int) -> str:
     return f"{number:02d}"
 
@@ -44,6 +69,7 @@ def _on_sheet(photo: Photo, candidate: Candidate) -> Place:
     beside = beside.filter(photo__isnull=False).values_list("photo_id", flat=True)
     return Place(
         section="sessions",
+        title=_frame_title(candidate),
         line=_linked(_("From"), candidate),
         notes=_final_of(photo),
         previous=beside.filter(number__lt=candidate.number).order_by("-number").first(),
@@ -58,21 +84,32 @@ def _on_sheet(photo: Photo, candidate: Candidate) -> Place:
 def _final_of(photo: Photo) -> tuple:
     if not photo.represented:
         return ()
-    final = Photo.objects.live().filter(source=photo, collection=Photo.Collection.COMPLETED).only("pk").first()
-    return (format_html('<a href="{}">{}</a>', reverse("photo", args=[final.pk]), _("Has a final")),) if final else ()
+    final = (
+        Photo.objects.live().filter(source=photo, collection=Photo.Collection.COMPLETED).only("pk").first()
+    )
+    return (
+        (format_html('<a href="{}">{}</a>', reverse("photo", args=[final.pk]), _("Has a final")),)
+        if final
+        else ()
+    )
 
 
 def _to_candidate(candidate: Candidate):
-    return format_html('<a href="{}">{}</a>', reverse("photo", args=[candidate.photo_id]), _("As it was generated"))
+    return format_html(
+        '<a href="{}">{}</a>', reverse("photo", args=[candidate.photo_id]), _("As it was generated")
+    )
 
 
 def _linked(words: str, candidate: Candidate):
-    title = _("%(title)s, frame %(number)s") % {
-        "title": candidate.session.title, "number": frame_name(candidate.number),
-    }  # fmt: skip
+    title = _frame_title(candidate)
     if candidate.session.trashed_at:
         return f"{words} {title}"
     return format_html('{} <a href="{}">{}</a>', words, _frame_address(candidate), title)
+
+
+def _frame_title(candidate: Candidate) -> str:
+    words = {"title": candidate.session.title, "number": frame_name(candidate.number)}
+    return _("%(title)s, frame %(number)s") % words
 
 
 def _frame_address(candidate: Candidate) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -11,10 +11,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from generation import finals, registry, workflow
 from generation.models import GenerationSession
+from generation.rights import generators_only
+from generation.views.culled import culled_of
 from generation.views.sheet import filed_ids, sheet_of
-from photos import curate
-from photos.forms import GestureForm
 from photos.models import Photo
+from photos.views.bars import bar
 from photos.views.replies import back, positive_int, see_other
 
 
@@ -33,6 +34,8 @@ def session(request: HttpRequest, pk: int) -> HttpResponse:
         "sheet": sheet,
         "engine": registry.title_of(shown.engine),
         "chips": _chips(shown, sheet.show),
+        **bar(request, f"session:{shown.pk}:{sheet.show}", len(sheet.frames)),
+        "culled": culled_of(shown),
         "section": "sessions",
         "own_primary": True,
         "has_more_words": shown.negative_prompt or shown.prompt.casefold() != shown.title.casefold(),
@@ -57,6 +60,7 @@ def progress(request: HttpRequest, pk: int) -> HttpResponse:
         "filed": filed_ids(shown) if was_filing or shown.filing_since else [],
         "was_filing": was_filing,
         "was_live": True,
+        "culled": culled_of(shown),
     }
     return render(request, "session/_progress.html", context)
 
@@ -68,6 +72,7 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
+@generators_only
 def go_on(request: HttpRequest, pk: int) -> HttpResponse:
     workflow.go_on(_session_or_404(request, pk))
     return _to_sheet(pk)
@@ -81,29 +86,14 @@ def complete(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def decide_on_sheet(request: HttpRequest, pk: int) -> HttpResponse:
-    """The ticked boxes of a sheet."""
-    shown = _session_or_404(request, pk)
-    form = GestureForm(request.POST)
-    if not form.is_valid():
-        return HttpResponseBadRequest(_("There is no such mark."))
-    gesture = form.gesture()
-    on_sheet = Photo.objects.visible_to(request.user).filter(candidate__session=shown, pk__in=gesture.photo_ids)
-    ids = list(on_sheet.values_list("pk", flat=True))
-    curate.decide(request.user, ids, axis=gesture.axis, value=gesture.value)
-    shown.refresh_from_db()
-    said = {"made": shown.n_made, "decided": shown.n_decided}
-    messages.info(request, _("Saved. %(decided)s of %(made)s decided.") % said)
-    return back(request, otherwise=shown.get_absolute_url())
-
-
-@require_POST
 def uncomplete(request: HttpRequest, pk: int) -> HttpResponse:
     """Take a final back; the candidate stays as it is."""
-    mine = Photo.objects.visible_to(request.user).filter(collection=Photo.Collection.COMPLETED)
+    mine = Photo.objects.owned_by(request.user).live().filter(collection=Photo.Collection.COMPLETED)
     final = get_object_or_404(mine, pk=pk)
     finals.uncomplete(final)
-    messages.info(request, _("Taken back: “%s” is no final any more. The generated image is untouched.") % final)
+    messages.info(
+        request, _("Taken back: “%s” is no final any more. The generated image is untouched.") % final
+    )
     return back(request)
 
 

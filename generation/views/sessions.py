@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 from generation import registry
 from generation.models import GenerationSession, SessionQuerySet
 from generation.timeline import Cursor, covers
-from photos.views.cells import Cell
+from photos.views.cells import Thumb
 
 PAGE = 40
 COUNT_AT_MOST = 1_000
@@ -28,7 +28,7 @@ SHOWN = {"all": SessionQuerySet.live, "waiting": SessionQuerySet.waiting, "gener
 class Row:
     session: GenerationSession
     engine: str
-    thumbs: list[Cell]
+    thumbs: list[Thumb]
 
     @property
     def blanks(self) -> range:
@@ -71,7 +71,7 @@ def by_day(page: list[GenerationSession]) -> list[tuple[date, list[Row]]]:
         Row(
             session=session,
             engine=registry.title_of(session.engine),
-            thumbs=[Cell(photo, alt=" ") for photo in pictures.get(session.pk, [])],
+            thumbs=[Thumb(photo) for photo in pictures.get(session.pk, [])],
         )
         for session in page
     ]
@@ -80,7 +80,12 @@ def by_day(page: list[GenerationSession]) -> list[tuple[date, list[Row]]]:
 
 def _chips(mine: SessionQuerySet, show: str) -> list[tuple[str, str, str, bool]]:
     """Address, label, count up to a thousand, whether it is the one shown."""
-    labels = {"all": _("All"), "waiting": _("Waiting for me"), "generating": _("Generating"), "done": _("Done")}
+    labels = {
+        "all": _("All"),
+        "waiting": _("Waiting for me"),
+        "generating": _("Generating"),
+        "done": _("Done"),
+    }
     here = reverse("sessions")
     return [
         (here if name == "all" else f"{here}?show={name}", label, _capped(SHOWN[name](mine)), name == show)

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
+from generation import finals
 from generation.models import Candidate, GenerationSession
 from generation.timeline import CELL_FIELDS
+from generation.timeline import SHEETS as SHOWN
 from generation.views.places import frame_name
 from photos.models import Photo
-from photos.views.cells import Cell
+from photos.views.cells import FrameCell
 
-SHOWN = {"all": None, "undecided": 0, "picks": 1, "rejects": 2}
 EXPECTED = 18
 AT_MOST = 600  # frames of one page; a session makes 500 at most
 
@@ -25,7 +26,7 @@ class Frame:
 
     number: str  # "07"
     seed: str
-    cell: Cell | None = None
+    cell: FrameCell | None = None
     percent: int | None = None
 
 
@@ -69,13 +70,18 @@ def sheet_of(session: GenerationSession, *, show: str = "all", after: int = 0) -
     """The frames after number `after`. Wells stand only on the whole sheet, while images are being made."""
     show = show if show in SHOWN else "all"
     candidates = list(_candidates(session, SHOWN[show], after))
-    frames = [_frame(candidate, place) for place, candidate in enumerate(candidates)]
+    frames = [_frame(candidate, place, arrived=after > 0) for place, candidate in enumerate(candidates)]
     last = candidates[-1].number if candidates else after
     color = candidates[-1].photo.color if candidates else _hint(session.prompt)
     if session.is_generating and show == "all":
         frames += _wells(session, last + 1)
     return Sheet(
-        session=session, show=show, frames=frames, last=last, n_unfiled=_unfiled(session).count(), color=color
+        session=session,
+        show=show,
+        frames=frames,
+        last=last,
+        n_unfiled=finals.unfiled(session).count(),
+        color=color,
     )
 
 
@@ -91,19 +97,23 @@ def _candidates(session: GenerationSession, decision: int | None, after: int):
     if decision is not None:
         found = found.filter(photo__decision=decision)
     fields = ("number", "seed", "photo__represented", *(f"photo__{name}" for name in CELL_FIELDS))
-    return found.filter(photo__isnull=False).select_related("photo").only(*fields).order_by("number")[:AT_MOST]
-
-
-def _unfiled(session: GenerationSession):
-    return Photo.objects.live().filter(
-        candidate__session=session, decision=Photo.Verdict.PICKED, represented=False
+    return (
+        found.filter(photo__isnull=False).select_related("photo").only(*fields).order_by("number")[:AT_MOST]
     )
 
 
-def _frame(candidate: Candidate, place: int) -> Frame:
+def _frame(candidate: Candidate, place: int, *, arrived: bool) -> Frame:
     number, photo = frame_name(candidate.number), candidate.photo
     alt = photo.alt_text or _("Frame %s") % number
-    cell = Cell(photo, alt=alt, place=place, number=number, seed=candidate.seed, has_final=photo.represented)
+    cell = FrameCell(
+        photo,
+        alt=alt,
+        place=place,
+        number=number,
+        seed=candidate.seed,
+        final="1" if photo.represented else "0",
+        arrived=" arrived" if arrived else "",
+    )
     return Frame(number=number, seed=candidate.seed, cell=cell)
 
 

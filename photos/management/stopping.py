@@ -15,7 +15,7 @@ STOPPED = 130  # exit status, as shells have it for Ctrl+C
 
 @contextmanager
 def stopping_cleanly() -> Iterator[threading.Event]:
-    """Yield `working.stopping`, set by the first Ctrl+C (or SIGTERM, SIGHUP); the second one ends the command at once."""
+    """Yield `working.stopping`, set by the first Ctrl+C (or SIGTERM, SIGHUP); the second ends the command at once."""
     if threading.current_thread() is not threading.main_thread():  # only that one may listen to signals
         yield working.stopping
         return

@@ -1,13 +1,18 @@
 """The rows: a picture and what is known and decided of it."""
 
-from photos.models.albums import Album, AlbumPhoto
+from photos.models.access import ApiToken, SignedInDevice
+from photos.models.albums import Album, AlbumPhoto, AlbumQuerySet
 from photos.models.keeping import Decision, MonthCount, PendingFileDeletion
 from photos.models.leases import Leased, LeaseLost
 from photos.models.photo import Photo, PhotoQuerySet, Recipe, Tag
+from photos.models.search import PhotoText
+from photos.models.uploads import UploadBatch, UploadEntry
 
 __all__ = [
     "Album",
     "AlbumPhoto",
+    "AlbumQuerySet",
+    "ApiToken",
     "Decision",
     "LeaseLost",
     "Leased",
@@ -15,6 +20,10 @@ __all__ = [
     "PendingFileDeletion",
     "Photo",
     "PhotoQuerySet",
+    "PhotoText",
     "Recipe",
+    "SignedInDevice",
     "Tag",
+    "UploadBatch",
+    "UploadEntry",
 ]

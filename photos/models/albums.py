@@ -6,9 +6,27 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from photos.models.photo import Photo
+
+
+class AlbumQuerySet(models.QuerySet):
+    def owned_by(self, viewer) -> AlbumQuerySet:
+        return self.filter(owner_id=getattr(viewer, "pk", None) or 0)
+
+    def visible_to(self, viewer) -> AlbumQuerySet:
+        """One's own, those for everyone with an account where there is one, and the public ones."""
+        return self.filter(Q(owner_id=getattr(viewer, "pk", None) or 0) | Q(access__in=open_to(viewer)))
+
+    def recent_first(self) -> AlbumQuerySet:
+        return self.order_by("-changed_at", "-id")
+
+
+def open_to(viewer) -> list[str]:
+    """The kinds of access that let a viewer look into other people's albums."""
+    return ["public", "accounts"] if getattr(viewer, "is_authenticated", False) else ["public"]
 
 
 class Album(models.Model):
@@ -33,6 +51,8 @@ class Album(models.Model):
     changed_at = models.DateTimeField(db_default=Now())
     revision = models.PositiveIntegerField(default=1)
 
+    objects = AlbumQuerySet.as_manager()
+
     class Meta:
         indexes = [
             models.Index("owner", F("changed_at").desc(), F("id").desc(), name="album_of_owner"),
@@ -47,6 +67,9 @@ class Album(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    def get_absolute_url(self) -> str:
+        return reverse("album", args=[f"{self.pk}-{self.slug}" if self.slug else str(self.pk)])
 
 
 class AlbumPhoto(models.Model):

@@ -20,7 +20,9 @@ class Decision(models.Model):
         RATING = "rating"
 
     photo = models.ForeignKey(Photo, on_delete=models.CASCADE, related_name="decisions")
-    actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
     axis = models.CharField(max_length=10, choices=Axis)
     old = models.SmallIntegerField()
     new = models.SmallIntegerField()

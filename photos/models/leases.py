@@ -22,7 +22,9 @@ class LeaseLost(Exception):
 class Leased(models.Model):
     lease_token = models.UUIDField(null=True, blank=True, editable=False)
     lease_until = models.DateTimeField(null=True, blank=True, editable=False)
-    lease_holder = models.CharField(max_length=120, blank=True, editable=False)  # "host:pid", see photos.working
+    lease_holder = models.CharField(
+        max_length=120, blank=True, editable=False
+    )  # "host:pid", see photos.working
     attempts = models.PositiveIntegerField(default=0, editable=False)
 
     class Meta:

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.conf import settings
 from django.core.files.storage import storages
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -30,8 +30,17 @@ class PhotoQuerySet(models.QuerySet):
         return self.filter(owner_id=getattr(viewer, "pk", None) or 0)
 
     def visible_to(self, viewer) -> PhotoQuerySet:
-        """What a viewer may see at all: one's own, not in the trash. Albums widen this when they can be shared."""
-        return self.owned_by(viewer).live()
+        """What a viewer may see at all: one's own, and what its own owner put into an album that is open to them.
+
+        For single objects and sets; a list starts at `owned_by` or at an album (an OR over both costs 220 ms for a
+        small owner among a million rows).
+        """
+        from photos.models.albums import AlbumPhoto, open_to
+
+        shared = AlbumPhoto.objects.filter(
+            photo=OuterRef("pk"), album__owner=OuterRef("owner"), album__access__in=open_to(viewer)
+        )
+        return self.live().filter(Q(owner_id=getattr(viewer, "pk", None) or 0) | Exists(shared))
 
     def live(self) -> PhotoQuerySet:
         return self.filter(trashed_at__isnull=True)
@@ -41,7 +50,7 @@ class PhotoQuerySet(models.QuerySet):
 
     def on_timeline(self) -> PhotoQuerySet:
         """Uploads, linked pictures and finals: what stands on the timeline one by one."""
-        return self.live().filter(collection__in=TIMELINE_COLLECTIONS)
+        return self.live().filter(on_timeline=True)
 
     def everything(self) -> PhotoQuerySet:
         """Each picture once: a candidate that has a live final is represented by it."""
@@ -148,9 +157,21 @@ class Photo(models.Model):
     digital_source_type = models.CharField(max_length=60, blank=True)  # IPTC term read from the file
 
     # where it comes from
-    source = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True, related_name="derivatives")
+    source = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="derivatives"
+    )
     source_sha256 = models.CharField(max_length=64, blank=True)
     represented = models.BooleanField(default=False)  # a live final stands for it in lists
+    on_timeline = (
+        models.GeneratedField(  # SQLite enters a partial index only where its condition holds no parameter
+            expression=models.Case(
+                models.When(collection__in=TIMELINE_COLLECTIONS, then=models.Value(True)),
+                default=models.Value(False),
+            ),
+            output_field=models.BooleanField(),
+            db_persist=True,
+        )
+    )
 
     # its state
     trashed_at = models.DateTimeField(null=True, blank=True)
@@ -173,19 +194,22 @@ class Photo(models.Model):
             ),
             models.CheckConstraint(condition=Q(rating__lte=5), name="photo_rating_0_to_5"),
             models.CheckConstraint(condition=Q(decision__lte=2), name="photo_decision_known"),
-            models.CheckConstraint(condition=Q(width__gt=0, height__gt=0, frames__gt=0), name="photo_has_pixels"),
+            models.CheckConstraint(
+                condition=Q(width__gt=0, height__gt=0, frames__gt=0), name="photo_has_pixels"
+            ),
             models.CheckConstraint(
                 condition=Q(collection__in=["uploaded", "session", "completed", "linked"]),
                 name="photo_collection_known",
             ),
             models.CheckConstraint(
-                condition=Q(trashed_at__isnull=True) | Q(trash_batch__isnull=False), name="photo_trashed_in_a_batch"
+                condition=Q(trashed_at__isnull=True) | Q(trash_batch__isnull=False),
+                name="photo_trashed_in_a_batch",
             ),
         ]
         indexes = [
             models.Index(
                 "owner", F("shown_at").desc(), F("id").desc(), name="photo_timeline",
-                condition=Q(trashed_at__isnull=True, collection__in=TIMELINE_COLLECTIONS),
+                condition=Q(trashed_at__isnull=True, on_timeline=True),
             ),
             models.Index(
                 "owner", F("shown_at").desc(), F("id").desc(), name="photo_everything",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.contrib import messages
 from django.views.decorators.http import require_POST
 
 from photos import curate
@@ -18,7 +18,7 @@ from photos.views.replies import back, wants_json
 @require_POST
 def decide(request: HttpRequest, pk: int) -> HttpResponse:
     """The radios of one picture's page."""
-    photo = get_object_or_404(Photo.objects.visible_to(request.user).only("pk"), pk=pk)
+    photo = get_object_or_404(Photo.objects.owned_by(request.user).live().only("pk"), pk=pk)
     form = VerdictForm(request.POST)
     if not form.is_valid():
         return HttpResponseBadRequest(_("There is no such mark."))
@@ -63,7 +63,12 @@ def _answer(request: HttpRequest, photo_ids: list[int], *, otherwise: str = "") 
     """How the pictures stand now, or the page the form was on."""
     if not wants_json(request):
         return back(request, otherwise=otherwise)
-    rows = Photo.objects.visible_to(request.user).filter(pk__in=photo_ids).values("id", "decision", "rating")
+    rows = (
+        Photo.objects.owned_by(request.user)
+        .live()
+        .filter(pk__in=photo_ids)
+        .values("id", "decision", "rating")
+    )
     return JsonResponse({"photos": list(rows)})
 
 

@@ -72,7 +72,11 @@ def _dated(photo: Photo) -> str:
     if photo.taken_offset_minutes is not None:
         offset = timezone(timedelta(minutes=photo.taken_offset_minutes))
         zone = " " + datetime(2000, 1, 1, tzinfo=UTC).astimezone(offset).strftime("%z")
-    return _("%(day)s%(zone)s, dated by %(by)s") % {"day": day, "zone": zone, "by": photo.get_dated_by_display()}
+    return _("%(day)s%(zone)s, dated by %(by)s") % {
+        "day": day,
+        "zone": zone,
+        "by": photo.get_dated_by_display(),
+    }
 
 
 def _exposure(exif: dict) -> str:

@@ -2,26 +2,47 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from photos import media
+from photos import leafing, media
+from photos.forms_albums import photo_ids
 from photos.models import Photo
+from photos.thumbnails import variant_size
+from photos.views import guests
+from photos.views.edit import texts_of
 from photos.views.facts import facts_of, settings_of
-from photos.views.places import place_of
+from photos.views.places import Place, in_album, place_of
+from photos.views.replies import positive_int
+from photos.views.trash import bundles_of, left_words
+
+ALBUMS = 50  # shown and offered on the page of a picture
+LARGER = 100  # addresses in one answer
 
 
 @require_safe
+@guests.visitors_too
 @vary_on_headers("HX-Request")
+@cache_control(private=True, no_cache=True)
 def photo(request: HttpRequest, pk: int) -> HttpResponse:
-    """The page; for the large view only what stands in its panel."""
-    shown = get_object_or_404(Photo.objects.visible_to(request.user).select_related("recipe"), pk=pk)
-    place = place_of(shown)
+    """The page; for the large view only what stands in its panel. Others than the owner get a page of their own."""
+    shown = Photo.objects.visible_to(request.user).select_related("recipe").filter(pk=pk).first()
+    if shown is None:
+        return _in_trash(request, pk)
+    if shown.owner_id != request.user.pk:
+        return guests.photo_page(request, shown)
+    here = (
+        leafing.places_for(request.user, shown).filter(album=positive_int(request.GET.get("album"))).first()
+    )
+    place = in_album(shown, here) if here else place_of(shown)
     context = {
         "photo": shown,
         "recipe": getattr(shown, "recipe", None),
+        "title": shown.title or place.title or str(shown),
         "settings": settings_of(shown, place),
         "place": place,
         "section": place.section,
@@ -29,6 +50,7 @@ def photo(request: HttpRequest, pk: int) -> HttpResponse:
     }
     if request.htmx:
         return render(request, "photo/_panel.html", context | {"zoom": media.sign(shown, "l2560")})
+    albums = leafing.for_one(request.user, shown, limit=ALBUMS)
     width, height = shown.size_of("l1600")
     context |= {
         "large": media.sign(shown, "l1600"),
@@ -39,14 +61,58 @@ def photo(request: HttpRequest, pk: int) -> HttpResponse:
         "alt": shown.alt_text or shown.caption or shown.title,
         "facts": facts_of(shown),
         "stars": range(1, 6),
+        "texts": texts_of(shown),
+        "after_trash": _after_trash(place),
+        "albums": [album for album in albums if album.holds],
+        "other_albums": [album for album in albums if not album.holds],
     }
     return render(request, "photo/page.html", context)
 
 
 @require_safe
+@cache_control(private=True, no_cache=True)
+def larger(request: HttpRequest) -> HttpResponse:
+    """Address and width of the large pictures of a list (`id`, up to a hundred): one's own alone."""
+    ids = photo_ids(request.GET.getlist("id")[:LARGER]) or []
+    mine = Photo.objects.owned_by(request.user).live().filter(pk__in=ids)
+    rows = mine.values_list("pk", "sha256", "access_revision", "width", "height")
+    found = {
+        pk: [media.sign_values(pk, sha256, revision, "l1600"), variant_size("l1600", width, height)[0]]
+        for pk, sha256, revision, width, height in rows
+    }
+    return JsonResponse(found)
+
+
+@require_safe
 def download(request: HttpRequest, pk: int) -> HttpResponse:
     """Hand on to the original itself: the owner's alone."""
-    shown = get_object_or_404(
-        Photo.objects.visible_to(request.user).only("pk", "sha256", "access_revision"), pk=pk
-    )
+    mine = Photo.objects.owned_by(request.user).live()
+    shown = get_object_or_404(mine.only("pk", "sha256", "access_revision"), pk=pk)
     return HttpResponseRedirect(media.sign(shown, "original") + "&save")
+
+
+def _in_trash(request: HttpRequest, pk: int) -> HttpResponse:
+    """One's own that lies there, to be brought back; for everybody else it is not there at all."""
+    shown = get_object_or_404(Photo.objects.owned_by(request.user).trashed(), pk=pk)
+    bundle = next((one for one in bundles_of(request.user) if one.batch == shown.trash_batch), None)
+    width, height = shown.size_of("l1600")
+    context = {
+        "photo": shown,
+        "bundle": bundle,
+        "large": media.sign(shown, "l1600", media.TRASH),
+        "width": width,
+        "height": height,
+        "alt": shown.alt_text or shown.caption or shown.title,
+        "left": left_words(shown.trashed_at),
+        "section": "trash",
+        "own_primary": True,
+    }
+    return render(request, "photo/trashed.html", context)
+
+
+def _after_trash(place: Place) -> str:
+    """Where to go when this one is moved to the trash: on, or back, or to the list."""
+    beside = place.following or place.previous
+    return (
+        f"{reverse('photo', args=[beside])}{place.query}" if beside else place.back_address or reverse("home")
+    )

@@ -7,13 +7,14 @@ answers is used, and a picture nobody knows more of stands on the timeline.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from photos.models import Photo
+from photos import leafing
+from photos.models import AlbumPhoto, Photo
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,10 +22,12 @@ class Place:
     """`line` says what the picture is and comes from. `previous` and `following` are ids in its own list."""
 
     section: str = "timeline"  # of the navigation
+    title: str = ""  # what it is called where nobody gave it a title
     line: SafeString | str = ""
     notes: tuple[SafeString | str, ...] = ()
     previous: int | None = None
     following: int | None = None
+    query: str = ""  # of the pages beside it: "?album=12"
     back_address: str = ""
     back_label: str = ""
     remix_address: str = ""
@@ -58,3 +61,18 @@ def on_timeline(photo: Photo, **known) -> Place:
         "back_label": _("Timeline"),
     }
     return Place(**values | known)
+
+
+def in_album(photo: Photo, here: AlbumPhoto) -> Place:
+    """Its place between its neighbours in an album of its owner's."""
+    album = here.album
+    previous, following = leafing.neighbours(here)
+    return replace(
+        place_of(photo),
+        section="albums",
+        previous=previous,
+        following=following,
+        query=f"?album={album.pk}",
+        back_address=album.get_absolute_url(),
+        back_label=album.title,
+    )

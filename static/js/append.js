@@ -8,13 +8,13 @@ async function append(link) {
   const answer = await fetch(link.href, { headers: { 'HX-Request': 'true' } });
   if (!answer.ok || answer.redirected) return;
   const arrived = new DOMParser().parseFromString(await answer.text(), 'text/html'), list = document.querySelector('[data-list]');
-  const days = [...arrived.querySelectorAll('.day')];
-  const last = list.lastElementChild, first = days[0];
-  if (last && first && last.querySelector('time')?.dateTime.slice(0, 10) === first.querySelector('time')?.dateTime.slice(0, 10) && list.closest('.timeline')) {
+  const day = section => section?.querySelector('time')?.dateTime.slice(0, 10);
+  const [first] = arrived.querySelectorAll('.day'), last = [...list.querySelectorAll('.day')].at(-1);
+  if (list.closest('.timeline, [data-by-day]') && first && day(first) === day(last)) {          // a day cut by the page
     last.querySelector('.rows').append(...first.querySelector('.rows').children);
-    days.shift();
+    first.remove();
   }
-  list.append(...days);
+  list.append(...arrived.querySelector('[data-list]').children);
   const pager = arrived.querySelector('.pager'), here = document.querySelector('.pager');
   here.lastElementChild.replaceWith(pager.lastElementChild);
   if (older() && count() >= AT_MOST) older().removeAttribute('data-older');

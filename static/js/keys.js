@@ -12,8 +12,10 @@ export const KEYS = [
   { does: 'rate', digits: true, shown: '0 - 5', group: CHOOSE, label: gettext('Stars; 0 clears') },
   { does: 'less', key: ['['], shown: '[', group: CHOOSE, label: gettext('One star less') },
   { does: 'more', key: [']'], shown: ']', group: CHOOSE, label: gettext('One star more') },
+  { does: 'trash', key: ['delete', 'backspace'], steady: true, shown: 'Del or Backspace', group: CHOOSE, label: gettext('Move to the trash') },
   { does: 'undo', key: ['z'], ctrl: true, steady: true, shown: 'Ctrl Z', group: CHOOSE, label: gettext('Undo') },
   { does: 'advance', key: ['a'], shown: 'A', group: CHOOSE, label: gettext('Go on after a mark: on or off') },
+  { does: 'album', key: ['b'], shown: 'B', group: CHOOSE, label: gettext('Add to the album used last') },
   { does: 'select', key: ['s'], shown: 'S', group: CHOOSE, label: gettext('Select; marks then go to all selected') },
   { does: 'selectAll', key: ['a'], ctrl: true, steady: true, shown: 'Ctrl A', group: CHOOSE, label: gettext('Select all of the page') },
   { does: 'deselect', key: ['escape'], steady: true, shown: 'Esc', group: CHOOSE, label: gettext('Clear the selection') },
@@ -30,6 +32,7 @@ export const KEYS = [
   { does: 'goTimeline', after: 'g', key: ['t'], shown: 'G T', group: GO, label: gettext('Timeline') },
   { does: 'goSessions', after: 'g', key: ['s'], shown: 'G S', group: GO, label: gettext('Sessions') },
   { does: 'goFinals', after: 'g', key: ['f'], shown: 'G F', group: GO, label: gettext('Finals') },
+  { does: 'goAlbums', after: 'g', key: ['a'], shown: 'G A', group: GO, label: gettext('Albums') },
   { does: 'help', key: ['?'], steady: true, shown: '?', group: GO, label: gettext('These keys') },
 ];
 const LEADER_MS = 1200;
@@ -137,4 +140,5 @@ bind({
   goTimeline: to('/'),
   goSessions: to('/sessions/'),
   goFinals: to('/finals/'),
+  goAlbums: to('/albums/'),
 });

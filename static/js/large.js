@@ -54,6 +54,17 @@ export function step(by) {
   const all = list.cells(), at = all.indexOf(current) + by;
   if (all[at]) show(all[at]);
 }
+// Lists leave the addresses of the large pictures out; they are asked for once the page stands, or is opened earlier.
+let asking = null;
+function learn(near) {
+  const unknown = list.cells().filter(cell => !cell.dataset.large), at = Math.max(0, unknown.indexOf(near) - 10), some = unknown.slice(at, at + 100);
+  if (!some.length) return Promise.resolve();
+  asking ??= fetch(`/larger/?${new URLSearchParams(some.map(cell => ['id', cell.dataset.photo]))}`).then(answer => answer.json()).then(known => {
+    for (const cell of some) [cell.dataset.large, cell.dataset.w] = known[cell.dataset.photo] ?? [cell.querySelector('img').src, 0];
+  }).catch(() => {}).finally(() => { asking = null; });
+  return asking;
+}
+export const learnSoon = () => (window.requestIdleCallback ?? setTimeout)(() => { if (dialog) learn(); });
 function load(cell) {
   const address = cell?.dataset.large;
   if (!address) return null;
@@ -72,13 +83,14 @@ export function show(cell) {
   const thumb = cell.querySelector('a > img'), figure = $('figure'), image = load(cell);
   unzoom();
   figure.style.cssText = `--r:${getComputedStyle(cell).getPropertyValue('--r')};--c:${getComputedStyle(cell).getPropertyValue('--c')}`;
+  if (!image) learn(cell).then(() => { if (current === cell && cell.dataset.large) show(cell); });
   const put = element => { element.alt = thumb.alt; figure.replaceChildren(element); };
-  if (image.dataset.ready) put(image);
+  if (image?.dataset.ready) put(image);
   else {
     const quick = new Image();
     quick.src = thumb.currentSrc || thumb.src;
     put(quick);
-    image.ready.then(() => { if (current === cell) put(image); });
+    image?.ready.then(() => { if (current === cell) put(image); });
   }
   history.replaceState({ ...history.state, large: history.state?.large && cell.dataset.photo }, '', cell.querySelector('a').href);
   paint();
@@ -97,7 +109,6 @@ function paint() {
   $('[data-f=place]').textContent = fill(gettext('%(n)s of %(all)s'), { n: at + 1, all: all.length });
   $('[data-f=name]').textContent = name ? document.querySelector('h1')?.textContent ?? '' : current.querySelector('img').alt;
   $('[data-f=decided-copy]').textContent = decidedWords();
-  $('[data-f=flag]').hidden = decision !== '1';
   $('figure').dataset.decision = decision;
   document.title = `${name ?? at + 1} - ${title}`;
   for (const button of dialog.querySelectorAll('.marks [data-do]')) {
@@ -125,6 +136,8 @@ function strip(all, at) {
     item.append(link);
     return item;
   }));
+  const here = $('.strip [aria-current]');
+  $('.strip').scrollLeft = here.offsetLeft - ($('.strip').clientWidth - here.clientWidth) / 2;
 }
 document.addEventListener('gallery:painted', event => {
   if (!isOpen()) return;

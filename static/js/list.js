@@ -1,11 +1,14 @@
 // A list of pictures under the keys: one Tab stop, arrows as seen on screen, selection, marks.
+import { sendSelected, trash } from './bulk.js';
 import { cells, decide, drawCounts, flush, undo } from './marks.js';
 import { bind, wantsGoOn } from './keys.js';
 import * as large from './large.js';
+import { fill, gettext } from './text.js';
 
 const items = () => [...document.querySelectorAll('[data-list] .item')];
 const link = item => item.querySelector('a');
-const sheet = document.querySelector('[data-session]');
+const sheet = document.querySelector('[data-session]'), form = document.querySelector('.list-form');
+const live = !document.querySelector('[data-trash]');          // what lies in the trash is not marked, only selected
 let current = null;
 
 // --- one Tab stop -----------------------------------------------------------
@@ -63,19 +66,38 @@ function after(cell) {
   const rest = all.slice(all.indexOf(cell) + 1);
   return (wanted ? rest.find(one => one.dataset.decision === wanted) : rest[0]) ?? cell;
 }
+const pressBar = verb => form.requestSubmit(form.querySelector(`.bulk [value="${verb}"]`));
 function mark(axis, value, event) {
   const chosen = targets();
+  if (whole() && !large.isOpen()) { pressBar(axis === 'rating' ? `rate:${value}` : ['clear', 'pick', 'reject'][value]); return; }
   if (!chosen.length) return;
   decide(chosen, axis, value);
   if (chosen.length > 1 || (axis === 'decision' && value === 0 && !event?.shiftKey) || !wantsGoOn(large.isOpen(), event)) return;
   if (large.isOpen()) large.show(after(chosen[0])); else focus(after(chosen[0]));
 }
+// To the trash, and on to the next image.
+function toTrash() {
+  const chosen = targets(), all = cells(), seen = large.isOpen();
+  if (!chosen.length) return;
+  if (whole() && !seen) { pressBar('trash'); return; }
+  const rest = all.slice(all.indexOf(chosen.at(-1)) + 1).find(cell => !chosen.includes(cell)) ?? all.findLast(cell => !chosen.includes(cell));
+  select(chosen, false);
+  if (seen && !rest) large.close();
+  trash(chosen, cell => (large.isOpen() ? large.show(cell) : focus(cell)));
+  if (seen && rest) large.show(rest); else if (!seen) focus(rest);
+}
 const rating = () => +(targets()[0]?.dataset.rating ?? 0);
+let selecting = false;           // asked for by the button that touch screens have
 function drawSelection() {
   const n = selected().length;
-  document.documentElement.classList.toggle('selecting', n > 0);
-  for (const out of document.querySelectorAll('[data-f=selected]')) out.textContent = out.dataset.word ? `${n} ${out.dataset.word}` : `${n} selected`;
+  document.documentElement.classList.toggle('selecting', selecting || n > 0);
+  document.querySelector('[data-do=selecting]')?.setAttribute('aria-pressed', selecting || n > 0);
+  const every = document.querySelector('[data-do=whole]'), all = n > 0 && n === cells().length, count = every?.dataset.count;
+  if (!all && whole()) form.elements.whole.checked = false;
+  every?.toggleAttribute('hidden', !all || whole() || count === String(n));
+  for (const out of document.querySelectorAll('[data-f=selected]')) out.textContent = whole() ? fill(gettext('All %(n)s selected'), { n: count }) : fill(gettext('%(n)s selected'), { n });
 }
+const whole = () => Boolean(form?.elements.whole?.checked);      // all that the list shows, not of this page alone
 function select(all, on) {
   for (const cell of all) { const input = box(cell); if (input) input.checked = on; }
   drawSelection();
@@ -83,7 +105,7 @@ function select(all, on) {
 
 const ready = () => large.isOpen() || inList();
 const onGrid = () => !large.isOpen() && inList();
-bind({
+const marking = {
   pick: { when: ready, run: event => mark('decision', 1, event) },
   reject: { when: ready, run: event => mark('decision', 2, event) },
   clear: { when: ready, run: event => mark('decision', 0, event) },
@@ -91,6 +113,14 @@ bind({
   rate: { when: ready, run: (event, stars) => mark('rating', stars, event) },
   less: { when: ready, run: () => decide(targets(), 'rating', Math.max(0, rating() - 1)) },
   more: { when: ready, run: () => decide(targets(), 'rating', Math.min(5, rating() + 1)) },
+  trash: { when: ready, run: toTrash },
+  open: { when: () => onGrid() && current?.matches('[data-photo]'), run: () => large.open(current) },
+  close: { when: () => large.isOpen(), run: () => large.close() },
+  info: { when: () => large.isOpen(), run: () => large.toggleInfo() },
+  zoom: { when: () => large.isOpen(), run: () => large.toggleZoom() },
+};
+bind({
+  ...(live && marking),
   undo: { run: () => undo() },
   next: { when: ready, run: () => (large.isOpen() ? large.step(1) : focus(step(current, 1))) },
   previous: { when: ready, run: () => (large.isOpen() ? large.step(-1) : focus(step(current, -1))) },
@@ -98,20 +128,17 @@ bind({
   up: { when: onGrid, run: () => focus(vertical(current, -1)) },
   first: { when: ready, run: () => (large.isOpen() ? large.show(cells()[0]) : focus(items()[0])) },
   last: { when: ready, run: () => (large.isOpen() ? large.show(cells().at(-1)) : focus(items().at(-1))) },
-  open: { when: () => onGrid() && current?.matches('[data-photo]'), run: () => large.open(current) },
-  close: { when: () => large.isOpen(), run: () => large.close() },
-  info: { when: () => large.isOpen(), run: () => large.toggleInfo() },
-  zoom: { when: () => large.isOpen(), run: () => large.toggleZoom() },
   select: { when: onGrid, run: () => current?.matches('[data-photo]') && select([current], !box(current).checked) },
   selectAll: { when: onGrid, run: () => select(cells(), true) },
   deselect: { when: () => !large.isOpen() && selected().length > 0, run: () => select(cells(), false) },
 });
 large.setUp({ cells, focus });
+large.learnSoon();
 
 // --- pointer ----------------------------------------------------------------
 
 document.addEventListener('click', event => {
-  const opener = event.target.closest('[data-photo] > a');
+  const opener = live && event.target.closest('[data-photo] > a');
   if (opener && !opener.closest('.strip') && !(event.metaKey || event.ctrlKey || event.shiftKey || event.button)) {
     event.preventDefault();
     if (document.documentElement.classList.contains('selecting') && matchMedia('(hover: none)').matches) { const cell = opener.parentElement; select([cell], !box(cell).checked); return; }
@@ -122,16 +149,25 @@ document.addEventListener('click', event => {
   if (!button) return;
   const cell = button.closest('[data-photo]'), axis = /^[0-5]$/.test(button.dataset.do) ? 'rating' : 'decision';
   const value = axis === 'rating' ? +button.dataset.do : { pick: 1, reject: 2, clear: 0 }[button.dataset.do];
-  if (button.dataset.do === 'deselect') select(cells(), false);
+  if (button.dataset.do === 'deselect') { selecting = false; select(cells(), false); focus(current); }
+  else if (button.dataset.do === 'whole') { form.elements.whole.checked = true; drawSelection(); }
+  else if (button.dataset.do === 'trash' && large.isOpen()) toTrash();
+  else if (button.dataset.do === 'selecting') { selecting = !document.documentElement.classList.contains('selecting'); select(selecting ? [] : cells(), false); }
   else if (value !== undefined && cell) { decide([cell], axis, cell.dataset[axis] === String(value) ? 0 : value); focus(cell, { preventScroll: true }); }
   else if (value !== undefined && large.isOpen()) mark(axis, value, event);
 });
 document.addEventListener('change', event => { if (event.target.matches('.check input')) drawSelection(); });
-document.querySelector('.list-form')?.addEventListener('submit', event => {
+form?.addEventListener('submit', event => {
   const verb = event.submitter?.value ?? '', chosen = selected();
-  if (!chosen.length || !/^(pick|reject|clear|rate:\d)$/.test(verb)) return;
+  if (!chosen.length || whole() || !live) return;
+  const words = /^(tag|untag|album|new_album|enter)$/.test(verb), marks = /^(pick|reject|clear|rate:\d)$/.test(verb);
+  if (!words && !marks && verb !== 'trash') return;       // the form does it
   event.preventDefault();
-  if (verb.startsWith('rate:')) decide(chosen, 'rating', +verb.slice(5)); else decide(chosen, 'decision', { pick: 1, reject: 2, clear: 0 }[verb]);
+  form.querySelector('[popover]:popover-open')?.hidePopover();
+  if (words) sendSelected(form, event.submitter);
+  else if (verb === 'trash') toTrash();
+  else if (verb.startsWith('rate:')) decide(chosen, 'rating', +verb.slice(5));
+  else decide(chosen, 'decision', { pick: 1, reject: 2, clear: 0 }[verb]);
 });
 // A long press selects, where there is no pointer that hovers.
 let press;
@@ -145,7 +181,11 @@ document.addEventListener('contextmenu', event => { if (press === null && event.
 // --- beginning --------------------------------------------------------------
 
 adopt();
-new MutationObserver(adopt).observe(document.querySelector('.list-form') ?? document.body, { childList: true, subtree: true });
+new MutationObserver(() => {
+  adopt();
+  large.learnSoon();
+  if (whole() && cells().some(cell => !box(cell).checked)) select(cells(), true);      // older ones arrived
+}).observe(form ?? document.body, { childList: true, subtree: true });
 document.addEventListener('gallery:start', () => { if (document.activeElement === document.body) focus(firstUndecided() ?? items()[0], { focusVisible: true }); });
 const wanted = location.hash ? document.getElementById(location.hash.slice(1)) : null;
 if (wanted?.matches('.item')) focus(wanted, { focusVisible: true });

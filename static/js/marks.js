@@ -5,7 +5,7 @@ import { fill, gettext, ngettext } from './text.js';
 const BATCH = 20, WAIT_MS = 400, TRIES = 3;
 const FIELD = { decision: 'decision', rating: 'rating' };
 const queue = [], past = [];     // gestures not sent yet; gestures made on this page, for undo
-let timer, sending = null, stuck = false;
+let timer, sending = null, stuck = false, underway = 0;
 
 export const cells = () => [...document.querySelectorAll('[data-photo]')];
 export const cellOf = id => document.querySelector(`[data-photo="${id}"]`);
@@ -33,6 +33,18 @@ function count(cell, before, value) {
   if (by[value]) data[by[value]] = +data[by[value]] + 1;
   if (cell.dataset.final !== '1') data.unfiled = +data.unfiled + (value === 1) - (before === 1);
 }
+// Cells that leave the list, or come back to it (by: -1, 1).
+export function countIn(chosen, by) {
+  if (!sheet) return;
+  const data = sheet.dataset;
+  for (const { dataset: { decision, final } } of chosen) {
+    data.made = +data.made + by;
+    const name = { 1: 'picked', 2: 'rejected' }[decision];
+    if (name) data[name] = +data[name] + by;
+    if (decision === '1' && final !== '1') data.unfiled = +data.unfiled + by;
+  }
+  drawCounts();
+}
 export function drawCounts() {
   if (!sheet) return;
   const { made, picked, rejected, unfiled } = Object.fromEntries(Object.entries(sheet.dataset).map(([k, v]) => [k, +v]));
@@ -43,6 +55,7 @@ export function drawCounts() {
   set('[data-n=rejects]', rejected);
   set('[data-f=decided], [data-f=decided-copy]', decidedWords());
   const bar = document.querySelector('[data-f=bar]'), complete = document.getElementById('complete');
+  document.querySelector('[data-f=ready]')?.toggleAttribute('hidden', decided > 0);
   bar.max = Math.max(1, made);
   bar.value = decided;
   bar.parentElement.hidden = !made;
@@ -85,8 +98,13 @@ function announce(chosen, axis, value) {
   say(`${[verb, name].filter(part => part !== '').join(' ')}.${tail ? ` ${tail}` : ''}`, [undoAction(undo)]);
 }
 
+// A gesture that is not a mark: how it is taken back is its own matter.
+export const remember = takeBack => past.push({ takeBack });
+
 export function undo() {
-  const gesture = past.pop();
+  const gesture = past.pop(), said = document.querySelector('#status form');
+  if (gesture?.takeBack) { gesture.takeBack(); return; }
+  if (!gesture && said) { said.requestSubmit(); return; }       // done before this page, and offered on it
   if (gesture) {
     gesture.ids.forEach((id, i) => { const cell = cellOf(id); if (cell && +cell.dataset[FIELD[gesture.axis]] === gesture.value) paint(cell, gesture.axis, gesture.old[i]); });
     document.dispatchEvent(new CustomEvent('gallery:painted', { detail: gesture.ids[0] }));
@@ -99,10 +117,19 @@ export function undo() {
 
 function push(gesture) {
   queue.push(gesture);
+  tell();
   drawCounts();
   clearTimeout(timer);
   if (stuck) return;
   timer = setTimeout(flush, queue.length >= BATCH || gesture.undo ? 0 : WAIT_MS);
+}
+// How many marks are not saved yet, for those who look: style sheets, tests.
+function tell() { document.documentElement.toggleAttribute('data-unsaved', queue.length + underway > 0); }
+// Something else that is being saved.
+export async function saving(promise) {
+  underway++;
+  tell();
+  try { return await promise; } finally { underway--; tell(); }
 }
 // Send what waits, oldest first. Resolves to whether everything is saved.
 export function flush() {
@@ -116,6 +143,7 @@ async function drain() {
     if (!await delivered(batch)) { stuck = true; notSaved(); return false; }
     stuck = false;
     queue.splice(0, batch.length);
+    tell();
   }
   return true;
 }
@@ -160,7 +188,13 @@ function notSaved() {
 document.addEventListener('visibilitychange', () => { if (document.hidden) flush(); });
 window.addEventListener('pagehide', () => { flush(); });
 window.addEventListener('beforeunload', event => { if (stuck && queue.length) event.preventDefault(); });
-// What comes after the marks (complete, a filter, another page of the list) must find them saved.
+// What comes after the marks (complete, a filter, another page) must find them saved.
+document.addEventListener('click', event => {
+  const link = event.target.closest('a[href]');
+  if (!link || !queue.length || stuck || event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey || link.target) return;
+  event.preventDefault();
+  flush().then(saved => { if (saved) location.assign(link.href); });
+});
 document.addEventListener('submit', event => {
   if (!queue.length || event.defaultPrevented) return;
   event.preventDefault();

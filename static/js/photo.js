@@ -5,23 +5,28 @@ import { gettext } from './text.js';
 
 const form = document.querySelector('[data-verdict]');
 const chosen = name => +(form.querySelector(`[name=${name}]:checked`)?.value ?? 0);
-let waiting = Promise.resolve();
+let waiting = Promise.resolve(), unsaved = 0, marked = false;
+const tell = by => { unsaved += by; document.documentElement.toggleAttribute('data-unsaved', unsaved > 0); };
 
 function send(address, body) {
+  tell(1);
   waiting = waiting.then(async () => {
     try {
       const answer = await fetch(address, { method: 'POST', keepalive: true, body, headers: { Accept: 'application/json', 'X-CSRFToken': document.querySelector('meta[name=csrf]').content } });
       if (!answer.ok || answer.redirected) throw new Error(answer.status);
       return (await answer.json()).photos.find(photo => String(photo.id) === form.dataset.verdict);
     } catch { say(gettext('Not saved.'), [[gettext('Retry'), () => send(address, body)]], true); return null; }
-  });
+  }).finally(() => tell(-1));
   return waiting;
 }
 async function save() {
+  marked = true;
   say([[gettext('Undecided'), gettext('Picked'), gettext('Rejected')][chosen('decision')], chosen('rating') ? `${chosen('rating')} ★` : ''].filter(Boolean).join(', '), [[gettext('Undo'), undo]]);
   await send(form.action, new FormData(form));
 }
 async function undo() {
+  const said = document.querySelector('#status form');
+  if (!marked && said) { said.requestSubmit(); return; }        // what was done before this page, and is offered on it
   const stands = await send('/undo/', new FormData());
   if (stands) { set('decision', stands.decision); set('rating', stands.rating); }
   say(gettext('Undone.'));
@@ -40,6 +45,7 @@ bind({
   less: { run: () => mark('rating', Math.max(0, chosen('rating') - 1)) },
   more: { run: () => mark('rating', Math.min(5, chosen('rating') + 1)) },
   undo: { run: undo },
+  trash: { run: () => document.getElementById('to-trash').requestSubmit(document.querySelector('#to-trash button')) },
   next: go('next'),
   previous: go('prev'),
 });

@@ -33,7 +33,7 @@ class Command(LibraryCommand):
             type=float,
             default=60,
             metavar="MINUTES",
-            help="leave what is younger alone: it may just be coming in (default: 60)",
+            help="leave what is younger alone: it may just be coming in (default: 60; 0 only while nothing else runs)",
         )
         self.add_owner_option(parser)
 

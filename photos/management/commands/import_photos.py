@@ -91,9 +91,9 @@ def left_out_lines(left_out: Counter) -> list[str]:
     rest = left_out.copy()
     said = [
         (rest.pop("video", 0), "video", "not kept yet"),
-        (rest.pop("archive", 0), "ZIP archive", "name them to bring in what is in them"),
+        (rest.pop("archive", 0), "ZIP archive", "name it to bring in what it holds"),
         (rest.pop("link", 0), "link", "links are not followed"),
-        (rest.pop("own", 0), "folder of the gallery itself", "what is there has come in already"),
+        (rest.pop("own", 0), "gallery folder", "what is there has come in already"),
     ]
     lines = [f"{_count(count, what)} left out: {why}." for count, what, why in said if count]
     if rest:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import sys
+import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +27,8 @@ FROM_FACTS = tuple(
     name for name in FIELDS if name in Facts.__dataclass_fields__ and name not in ("recipe", "keywords")
 )
 RECIPE_FIELDS = (
-    "generator", "prompt", "negative_prompt", "model", "sampler", "scheduler", "steps", "cfg", "seed", "width", "height",
-    "loras",
+    "generator", "prompt", "negative_prompt", "model", "sampler", "scheduler", "steps", "cfg", "seed", "width",
+    "height", "loras",
 )  # fmt: skip
 
 
@@ -72,8 +74,21 @@ def _known(path: Path) -> dict[str, Any]:
     if path.stat().st_size > settings.GALLERY_MAX_FILE_BYTES:
         limit = settings.GALLERY_MAX_FILE_BYTES // 1024**2
         raise RejectedImage("too-large", f"The file is larger than {limit} MB, the most accepted here.")
-    facts = images.examine(path, {})
+    with _plainly_named(path) as readable:
+        facts = images.examine(readable, {})
     return _hash(path) | _said_of(facts)
+
+
+@contextmanager
+def _plainly_named(path: Path) -> Iterator[Path]:
+    """The file under a name that the imaging library can be told: its own, or that of a link for the moment."""
+    if images.can_be_named(path):
+        yield path
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        link = Path(folder, "file")
+        link.symlink_to(path.absolute())
+        yield link
 
 
 def _said_of(facts: Facts) -> dict[str, Any]:

@@ -60,7 +60,8 @@ class Command(LibraryCommand):
         for line in failed:
             self.stdout.write(line)
         self.stdout.write(
-            f"{drawn:,} thumbnails drawn; {whole:,} photos had all; {len(failed):,} cannot be drawn."
+            f"Thumbnails drawn: {drawn:,}. Photos that had all: {whole:,}. "
+            f"Photos that cannot be drawn: {len(failed):,}."
         )
         if was_stopped:
             again = f" with --after {last} added" if all and last else ""

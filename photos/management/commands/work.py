@@ -51,7 +51,9 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def add_arguments(self, parser) -> None:
-        parser.add_argument("--queue", action="append", required=True, choices=["default", "engines", "library"])
+        parser.add_argument(
+            "--queue", action="append", required=True, choices=["default", "engines", "library"]
+        )
 
     def handle(self, *, queue: list[str], **options) -> None:
         images.configure(size=os.cpu_count() or 1 if "library" in queue else 1)

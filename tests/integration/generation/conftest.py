@@ -21,6 +21,15 @@ def scripted(settings) -> Iterator[ScriptedEngine]:
 
 
 @pytest.fixture(autouse=True)
+def _no_heartbeat_from_outside(settings) -> None:
+    """A heartbeat has a connection of its own, to which what a test did not commit is not there: a lost lease.
+
+    So no beat is due while a test runs, unless the test says when.
+    """
+    settings.LEASE_SECONDS = 3_600
+
+
+@pytest.fixture(autouse=True)
 def nobody_is_stopping() -> Iterator[None]:
     """`working.stopping` belongs to the process: a test that sets it must not end the next one's work."""
     yield

@@ -9,7 +9,7 @@ import pytest
 from photos import curate, storage
 from photos.ingest import Arrival, ingest, known
 from photos.models import MonthCount, Photo
-from tests.factories import A_DAY, make_photo
+from tests.factories import A_DAY
 from tests.pictures import draw
 
 pytestmark = pytest.mark.django_db

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 import os
+import time
 import unicodedata
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from PIL import Image
 
 from photos import storage
@@ -140,7 +141,18 @@ def test_a_file_of_other_bytes_is_left_and_the_candidate_named_by_its_hash(alice
     assert len(originals(media_root)) == 2
 
 
-def test_an_upload_never_adopts_a_file_without_a_row(alice, media_root):
+def test_an_upload_takes_the_file_that_a_killed_import_left_long_ago(alice, media_root):
+    data = draw("PNG", seed=1)
+    left = media_root / "uploaded/2026-11-22/harbour.png"
+    left.parent.mkdir(parents=True)
+    left.write_bytes(data)
+    os.utime(left, (time.time() - 3600, time.time() - 3600))
+    photo = make_photo(alice, data, name="harbour.png")
+    assert photo.file.name == "uploaded/2026-11-22/harbour.png"
+    assert originals(media_root) == [photo.file.name]
+
+
+def test_an_upload_never_takes_a_file_that_another_may_be_bringing_in_right_now(alice, media_root):
     data = draw("PNG", seed=1)
     stray = media_root / "uploaded/2026-11-22/harbour.png"
     stray.parent.mkdir(parents=True)
@@ -166,7 +178,9 @@ def test_names_that_are_one_on_some_file_system_are_kept_apart(alice, first, sec
     assert one.name_folded != other.name_folded
 
 
-@pytest.mark.parametrize("name", ["CON.png", "x" * 300 + ".png", "photo\u202egnp.exe", "../../../etc/passwd", "\x00"])
+@pytest.mark.parametrize(
+    "name", ["CON.png", "x" * 300 + ".png", "photo\u202egnp.exe", "../../../etc/passwd", "\x00"]
+)
 def test_hostile_names_stay_inside_and_short(alice, media_root, name):
     photo = make_photo(alice, name=name)
     kept = (media_root / photo.file.name).resolve()
@@ -174,7 +188,9 @@ def test_hostile_names_stay_inside_and_short(alice, media_root, name):
     assert len(kept.name.encode()) <= 104 and "\u202e" not in kept.name
 
 
-def test_a_name_that_another_row_takes_meanwhile_is_given_up_for_one_with_the_hash(alice, settings, media_root):
+def test_a_name_that_another_row_takes_meanwhile_is_given_up_for_one_with_the_hash(
+    alice, settings, media_root
+):
     """Two names that differ in case only do not collide on this file system; their rows do."""
     settings.STORAGES = {
         **settings.STORAGES,
@@ -208,7 +224,8 @@ def test_a_candidate_is_not_adopted_from_a_file_that_waits_to_be_deleted(alice, 
 
 
 def test_what_the_file_says_is_kept(alice):
-    text = "red lighthouse\nNegative prompt: people\nSteps: 20, Sampler: Euler a, Seed: 18446744073709551615, Size: 64x48"
+    settings = "Steps: 20, Sampler: Euler a, Seed: 18446744073709551615, Size: 64x48"
+    text = f"red lighthouse\nNegative prompt: people\n{settings}"
     photo = make_photo(alice, draw("PNG", text={"parameters": text}))
     recipe = Recipe.objects.get(photo=photo)
     assert (recipe.prompt, recipe.negative_prompt, recipe.steps) == ("red lighthouse", "people", 20)
@@ -225,7 +242,9 @@ def test_a_door_s_recipe_counts_only_where_the_file_has_none(alice):
 
 def test_text_and_numbers_no_database_takes_are_made_storable(alice):
     odd = RecipeFacts(generator="x" * 99, prompt="a\x00b\ud800", seed="9" * 300, steps=2**40, width=-1)
-    photo = make_photo(alice, recipe=odd, title="t\x00" * 400, caption="c\ud800", tags=("sea\x00side", "\x00"))
+    photo = make_photo(
+        alice, recipe=odd, title="t\x00" * 400, caption="c\ud800", tags=("sea\x00side", "\x00")
+    )
     photo.refresh_from_db()
     assert photo.title.startswith("t\ufffd") and len(photo.title) == 500 and photo.caption == "c\ufffd"
     assert (photo.recipe.prompt, photo.recipe.steps, photo.recipe.width) == ("a\ufffdb\ufffd", None, None)
@@ -257,13 +276,11 @@ def test_the_day_of_the_folder_is_the_arrival_and_the_day_shown_is_the_picture_s
 
 
 def test_one_picture_is_few_queries(alice, django_assert_max_num_queries):
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(20):
         make_photo(alice)
 
 
 def test_a_row_with_the_same_file_is_refused_by_the_database(alice):
-    from django.db import IntegrityError, transaction
-
     photo = make_photo(alice, name="harbour.png")
     with pytest.raises(IntegrityError), transaction.atomic():
         PhotoFactory(owner=alice, file=photo.file.name.upper(), name_folded=photo.name_folded)

@@ -70,11 +70,15 @@ def test_the_same_bytes_under_many_names_are_one_picture(alice, media_root, seve
 
 def test_eight_different_pictures_of_one_name_all_arrive(alice, media_root, several_decoders):
     names = ["harbour.png", "HARBOUR.png"] * 4
-    outcomes = all_at_once([lambda n=n, name=name: make_photo(alice, name=name, seed=n) for n, name in enumerate(names)])
+    outcomes = all_at_once(
+        [lambda n=n, name=name: make_photo(alice, name=name, seed=n) for n, name in enumerate(names)]
+    )
     photos = list(Photo.objects.all())
     assert len(photos) == 8 and set(outcomes) == set(photos)
     assert originals(media_root) == sorted(photo.file.name for photo in photos)
-    assert {(media_root / p.file.name).read_bytes() for p in photos} == {draw("PNG", seed=n) for n in range(8)}
+    assert {(media_root / p.file.name).read_bytes() for p in photos} == {
+        draw("PNG", seed=n) for n in range(8)
+    }
     assert all((media_root / photo.thumbnail_name("h640")).is_file() for photo in photos)
     assert MonthCount.objects.get().count == 8
 

@@ -77,7 +77,8 @@ def test_undo_reaches_past_a_thousand_gestures_that_stand_no_more(alice, photos)
     """A long evening's verdicts, and then the session went to the trash."""
     decide(alice, photos[:1], PICKED)
     Decision.objects.bulk_create(
-        Decision(photo=photos[1], actor=alice, axis="decision", old=n % 2, new=2, batch=_batch(n)) for n in range(1_200)
+        Decision(photo=photos[1], actor=alice, axis="decision", old=n % 2, new=2, batch=_batch(n))
+        for n in range(1_200)
     )
     assert curate.undo(alice).photo_ids == [photos[0].pk]
 

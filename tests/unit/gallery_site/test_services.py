@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from gallery_site import services
+
 CODE = Path(__file__).resolve().parents[3]
 RUN = """
 import json, sys
@@ -143,3 +145,31 @@ def test_a_large_log_is_put_aside(tmp_path, monkeypatch):
     log.write_text("short")
     services.turn_log(log)
     assert log.read_text() == "short"
+
+
+def test_what_a_killed_start_left_behind_is_ended_by_the_next(tmp_path):
+    """A server killed outright leaves the process it started: nobody else would end that one."""
+    script = "import subprocess, sys, time; p = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)', "
+    script += "'gallery_site.wsgi']); print(p.pid, flush=True); time.sleep(60)"
+    leader = subprocess.Popen(
+        [sys.executable, "-c", script], process_group=0, stdout=subprocess.PIPE, text=True
+    )
+    orphan = int(leader.stdout.readline())
+    leader.kill()
+    leader.wait()
+    (tmp_path / "services").write_text(f"{leader.pid}\n")
+
+    services.end_leftovers(tmp_path / "services")
+
+    assert not _lives(orphan)
+
+
+def _lives(pid: int) -> bool:
+    try:
+        return (
+            Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z"
+            if Path("/proc").is_dir()
+            else not os.kill(pid, 0)
+        )
+    except OSError:
+        return False

@@ -39,7 +39,12 @@ def test_the_first_that_is_known_counts(known, name, modified_at, dated_by, show
 
 @pytest.mark.parametrize(
     "modified_at",
-    [None, datetime(1970, 1, 1, tzinfo=UTC), datetime(1980, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)],
+    [
+        None,
+        datetime(1970, 1, 1, tzinfo=UTC),
+        datetime(1980, 1, 1, tzinfo=UTC),
+        datetime(2100, 1, 1, tzinfo=UTC),
+    ],
 )
 def test_where_nothing_is_known_it_is_the_arrival_on_the_gallery_s_clock(modified_at):
     dating = date_picture(facts(), name="harbour.jpg", modified_at=modified_at)

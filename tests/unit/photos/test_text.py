@@ -6,7 +6,7 @@ import unicodedata
 
 import pytest
 
-from photos.text import clean, folded
+from photos.text import clean, clean_json, folded
 
 
 @pytest.mark.parametrize("unstorable", ["\x00", "\ud800", "\udfff"])
@@ -30,3 +30,11 @@ def test_two_spellings_of_a_word_are_one(one, other):
 
 def test_different_words_stay_different():
     assert folded("Kuste") != folded("Küste")
+
+
+def test_facts_are_made_fit_for_a_json_column():
+    found = {"a\x00": [float("nan"), float("inf"), 1.5, True, None, 2**70], "b": ("x\ud800", {1: b"raw"})}
+    assert clean_json(found) == {
+        "a\ufffd": [None, None, 1.5, True, None, 2**70],
+        "b": ["x\ufffd", {"1": "b'raw'"}],
+    }

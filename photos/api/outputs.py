@@ -1,0 +1,167 @@
+"""What comes out: names as in the models, and the functions that make it from rows."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, Field
+
+from photos.api.inputs import VERDICTS, Verdict
+from photos.models import Photo, Recipe
+
+VERDICT_NAMES = {value: name for name, value in VERDICTS.items()}
+Instant = Annotated[str, Field(json_schema_extra={"format": "date-time"}, examples=["2026-11-22T13:05:00Z"])]
+WallClock = Annotated[
+    str, Field(description="The picture's own clock, without a zone.", examples=["2026-11-22T14:05:00"])
+]
+
+
+class PhotoLine(BaseModel):
+    """A picture of yours, as lists have it."""
+
+    id: int
+    collection: Literal["uploaded", "session", "completed", "linked"]
+    title: str
+    alt_text: str
+    decision: Verdict
+    rating: int
+    width: int = Field(description="Pixels, as displayed.")
+    height: int
+    frames: int
+    format: str
+    byte_size: int
+    sha256: str
+    color: str
+    shown_at: WallClock
+    dated_by: Literal["camera", "generator", "name", "file", "arrival"]
+    added_at: Instant
+    source: int | None = Field(description="The picture it was made from: of a final, its candidate.")
+    revision: int = Field(description="For If-Match.")
+    trashed_at: Instant | None
+
+
+class Camera(BaseModel):
+    make: str
+    model: str
+    lens: str
+    iso: int | None
+    exposure: str
+
+
+class RecipeFacts(BaseModel):
+    generator: str
+    prompt: str
+    negative_prompt: str
+    model: str
+    model_hash: str
+    sampler: str
+    scheduler: str
+    steps: int | None
+    cfg: float | None
+    seed: str = Field(description="Text: seeds exceed 2^53, and some are words.")
+    width: int | None
+    height: int | None
+    loras: list[dict[str, Any]]
+
+
+class AlbumName(BaseModel):
+    id: int
+    title: str
+
+
+class PhotoFacts(PhotoLine):
+    """All that is known of a picture of yours."""
+
+    caption: str
+    file: str = Field(description="Its place below the media folder.")
+    origin: Literal["brought", "made"]
+    derived: Literal["ready", "pending", "broken"]
+    taken_at: Instant | None = Field(description="The true instant, where it is known.")
+    taken_offset_minutes: int | None
+    latitude: float | None
+    longitude: float | None
+    digital_source_type: str
+    camera: Camera
+    recipe: RecipeFacts | None
+    tags: list[str]
+    albums: list[AlbumName]
+    links: dict[str, str] = Field(description="Addresses of what belongs to it: its page, its session.")
+
+
+class PhotoPage(BaseModel):
+    items: list[PhotoLine]
+    next: str | None = Field(description="`cursor` of the page that follows; null at the end.")
+
+
+class Uploaded(BaseModel):
+    outcome: Literal["added", "known", "restored"] = Field(
+        description="Added; here already; or here already, and brought back from the trash."
+    )
+    photo: PhotoLine
+
+
+class Changed(BaseModel):
+    """What a gesture changed; pictures that stood so already, and those of others, are not in it."""
+
+    count: int
+    ids: list[int]
+
+
+class Counted(BaseModel):
+    count: int
+
+
+# --- rows to values -----------------------------------------------------------------------------------
+
+LINE_FIELDS = (
+    "id", "collection", "title", "alt_text", "decision", "rating", "width", "height", "frames", "format", "byte_size",
+    "sha256", "color", "shown_at", "dated_by", "added_at", "source_id", "revision", "trashed_at", "owner_id",
+)  # fmt: skip
+AS_THEY_ARE = tuple(
+    name for name in LINE_FIELDS if name in PhotoLine.model_fields
+    and name not in ("decision", "shown_at", "added_at", "trashed_at")
+)  # fmt: skip
+
+
+def instant(moment: datetime | None) -> str | None:
+    """ "2026-11-22T13:05:00.123456Z"."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z") if moment else None
+
+
+def wall_clock(shown_at: datetime) -> str:
+    """ "2026-11-22T14:05:00": stored as if UTC, said without a zone."""
+    return shown_at.replace(tzinfo=None).isoformat()
+
+
+def photo_line(photo: Photo) -> dict[str, Any]:
+    """A PhotoLine; `photo` has LINE_FIELDS."""
+    return {name: getattr(photo, name) for name in AS_THEY_ARE} | {
+        "decision": VERDICT_NAMES[photo.decision],
+        "shown_at": wall_clock(photo.shown_at),
+        "added_at": instant(photo.added_at),
+        "source": photo.source_id,
+        "trashed_at": instant(photo.trashed_at),
+    }
+
+
+def camera(photo: Photo) -> dict[str, Any]:
+    exif = photo.exif if isinstance(photo.exif, dict) else {}
+    words = {name: str(exif.get(name) or "") for name in ("make", "model", "lens", "exposure")}
+    return words | {"iso": exif.get("iso") if isinstance(exif.get("iso"), int) else None}
+
+
+def recipe(found: Recipe | None) -> dict[str, Any] | None:
+    """A RecipeFacts; the raw text, which may have megabytes, stays here."""
+    if found is None:
+        return None
+    said = {name: getattr(found, name) for name in RecipeFacts.model_fields}
+    return said | {
+        "cfg": finite(found.cfg),
+        "loras": [lora for lora in found.loras if isinstance(lora, dict)],
+    }
+
+
+def finite(number: float | None) -> float | None:
+    return number if number is not None and math.isfinite(number) else None

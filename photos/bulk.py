@@ -1,0 +1,211 @@
+"""Many pictures at once: a selection, or everything a list shows.
+
+A list names itself by a scope, "kind:rest" ("album:12", "search:red fox", "session:17:undecided"). Whoever makes a
+list registers how its scope becomes a queryset again; what it names is always narrowed to the actor's own pictures.
+
+A gesture is one batch however many pictures it touches, and says how it is taken back: a list of steps in plain
+values, each of a kind that is registered here or by whoever else does things to many.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+
+from django.db.models import QuerySet
+
+from photos import albums, curate, editing, trash, working
+from photos.models import Album, AlbumPhoto, Photo, Tag
+from photos.text import folded
+
+CHUNK = 500  # pictures in one transaction
+AT_ONCE = 2_000  # in a request; more is a task
+AT_MOST = 200_000
+VERDICTS = {"pick": 1, "reject": 2, "clear": 0}
+
+Step = Sequence[object]  # a kind and its values: ("restore", "9f…"), ("untag", "sea", [1, 2])
+
+_scopes: dict[str, Callable[[object, str], QuerySet[Photo]]] = {}
+_ways_back: dict[str, Callable[..., int]] = {}
+
+
+class BulkError(Exception):
+    """Something that cannot be done to many pictures; a sentence says why."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+@dataclass(frozen=True, kw_only=True)
+class Done:
+    """What a gesture did: to how many, and how it is taken back. `later`: a task does it, to at least `count`."""
+
+    count: int
+    way_back: list[Step] = field(default_factory=list)
+    later: bool = False
+
+
+def register_scope(kind: str, finder: Callable[[object, str], QuerySet[Photo]]) -> None:
+    """`finder(owner, rest)` gives the pictures of scope "kind:rest"; it may raise Http404 or ValueError."""
+    _scopes[kind] = finder
+
+
+def register_way_back(kind: str, function: Callable[..., int]) -> None:
+    """`function(owner, *values)` does a step of this kind and says for how many pictures."""
+    _ways_back[kind] = function
+
+
+def photos_in(owner, scope: str) -> QuerySet[Photo]:
+    """Everything a list shows, the actor's own alone, in or out of the trash as the list has it."""
+    kind, _, rest = scope.partition(":")
+    if kind not in _scopes:
+        raise BulkError("That list cannot be acted on as a whole.")
+    return _scopes[kind](owner, rest).filter(owner_id=owner.pk)
+
+
+def do(
+    owner, photo_ids: Sequence[int], action: str, argument: str = "", *, batch: uuid.UUID | None = None
+) -> Done:
+    """Do one thing to many pictures of this person. Raises BulkError, AlbumError, EditError.
+
+    Actions: pick, reject, clear; rate (0..5); tag, untag (words); album (id); trash, restore.
+    """
+    check(owner, action, argument)
+    batch, changed, way_back = batch or uuid.uuid4(), 0, []
+    for chunk in _chunks(photo_ids):
+        count, steps = _do_chunk(owner, chunk, action, argument, batch)
+        changed += count
+        way_back += [step for step in steps if count and step not in way_back]
+    return Done(count=changed, way_back=way_back)
+
+
+def do_all(owner, scope: str, action: str, argument: str = "") -> Done:
+    """Do one thing to everything a list shows: now, or for many as a task."""
+    check(owner, action, argument)
+    listed = photos_in(owner, scope).order_by("pk").values_list("pk", flat=True)
+    ids = list(listed[: AT_ONCE + 1])
+    if len(ids) <= AT_ONCE:
+        return do(owner, ids, action, argument)
+    batch, newest = uuid.uuid4(), listed.reverse()[0]
+    working.enqueue("bulk", owner.pk, scope, action, argument, batch.hex, newest)
+    step = _step_of(action, batch)
+    return Done(count=len(ids), way_back=[("later", step)] if step else [], later=True)
+
+
+def run(owner, scope: str, action: str, argument: str, batch: uuid.UUID, newest: int) -> int:
+    """The task. The pictures are found anew, so that twice is as good as once; what came after `newest` is left."""
+    listed = photos_in(owner, scope).filter(pk__lte=newest).order_by("pk").values_list("pk", flat=True)
+    return do(owner, list(listed[:AT_MOST]), action, argument, batch=batch).count
+
+
+def take_back(owner, steps: Sequence[Step]) -> int:
+    """Undo a gesture by its steps; what was changed since by another is left. Returns how many pictures."""
+    return sum(_ways_back[str(kind)](owner, *values) for kind, *values in steps if kind in _ways_back)
+
+
+def check(owner, action: str, argument: str) -> None:
+    if action in VERDICTS or action in ("trash", "restore"):
+        return
+    if action == "rate" and argument in "012345" and len(argument) == 1:
+        return
+    if action in ("tag", "untag") and editing.split_words(argument):
+        return
+    if (
+        action == "album"
+        and argument.isdecimal()
+        and Album.objects.owned_by(owner).filter(pk=int(argument)).exists()
+    ):
+        return
+    sentences = {
+        "rate": "Stars go from 0 to 5.",
+        "tag": "Type at least one tag.",
+        "untag": "Type at least one tag.",
+        "album": "That album is not there any more.",
+    }
+    raise BulkError(sentences.get(action, "There is no such action."))
+
+
+# --- doing ----------------------------------------------------------------------------------------
+
+
+def _do_chunk(owner, ids: list[int], action: str, argument: str, batch: uuid.UUID) -> tuple[int, list[Step]]:
+    step = _step_of(action, batch)
+    if action in VERDICTS:
+        return len(curate.decide(owner, ids, value=VERDICTS[action], batch=batch).photo_ids), [step]
+    if action == "rate":
+        return len(curate.decide(owner, ids, axis="rating", value=int(argument), batch=batch).photo_ids), [
+            step
+        ]
+    if action in ("tag", "untag"):
+        return _tag(owner, ids, editing.split_words(argument), remove=action == "untag")
+    if action == "album":
+        return _add(Album.objects.owned_by(owner).get(pk=int(argument)), ids)
+    if action == "trash":
+        return len(curate.trash(owner.pk, ids, batch=batch).photo_ids), [step]
+    back = curate.restore(owner.pk, ids).photo_ids
+    return len(back), [("trash", back)]
+
+
+def _tag(owner, ids: list[int], words: list[str], *, remove: bool) -> tuple[int, list[Step]]:
+    """Of each word the way back names only the pictures that really got it, or lost it."""
+    steps = []
+    for word in words:
+        tag = Tag.objects.filter(owner_id=owner.pk, folded=folded(word)[:200]).first()
+        having = set(tag.photos.filter(pk__in=ids).values_list("pk", flat=True)) if tag else set()
+        touched = [pk for pk in ids if (pk in having) == remove]
+        if touched:
+            steps.append(("tag" if remove else "untag", tag.name if tag else word, touched))
+    return editing.tag_many(owner, ids, words, remove=remove), steps
+
+
+def _add(album: Album, ids: list[int]) -> tuple[int, list[Step]]:
+    there = set(AlbumPhoto.objects.filter(album=album, photo__in=ids).values_list("photo_id", flat=True))
+    return albums.add(album, ids), [("take_out", album.pk, [pk for pk in ids if pk not in there])]
+
+
+def _step_of(action: str, batch: uuid.UUID) -> Step | None:
+    """How a gesture that is known by its batch is taken back."""
+    if action in VERDICTS or action == "rate":
+        return ("undo", batch.hex)
+    return ("restore", batch.hex) if action == "trash" else None
+
+
+def _chunks(ids: Sequence[int]) -> Iterator[list[int]]:
+    rest = iter(ids)
+    while chunk := list(islice(rest, CHUNK)):
+        yield chunk
+
+
+# --- taking back ----------------------------------------------------------------------------------
+
+
+def _undo(owner, batch: str) -> int:
+    change = curate.undo(owner, uuid.UUID(batch))
+    return len(change.photo_ids) if change else 0
+
+
+def _restore(owner, batch: str) -> int:
+    return len(trash.restore_batch(owner, uuid.UUID(batch)).photo_ids)
+
+
+def _take_out(owner, album_id: int, ids: list[int]) -> int:
+    album = Album.objects.owned_by(owner).filter(pk=album_id).first()
+    return len(albums.remove(album, ids).places) if album else 0
+
+
+def _later(owner, step: Step) -> int:
+    """What a task did is taken back by a task, which waits behind it."""
+    working.enqueue("take_back", owner.pk, [list(step)])
+    return 0
+
+
+register_way_back("undo", _undo)
+register_way_back("restore", _restore)
+register_way_back("take_out", _take_out)
+register_way_back("later", _later)
+register_way_back("trash", lambda owner, ids: do(owner, ids, "trash").count)
+register_way_back("tag", lambda owner, word, ids: do(owner, ids, "tag", word).count)
+register_way_back("untag", lambda owner, word, ids: do(owner, ids, "untag", word).count)

@@ -1,0 +1,99 @@
+"""Downloads of many: ZIP archives of originals, streamed, with a known length, in flat memory, holding no transaction.
+
+Images do not get smaller by compression, so they are stored as they are; that is what makes the length known. The
+length is a promise: where a file changes or goes while the archive is on its way, the stream breaks off, and whoever
+saves it sees a failed download instead of an archive that lies. The next one lists that file as missing.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from django.db.models import QuerySet
+from zipstream import ZIP_STORED, ZipStream
+
+from photos import storage
+from photos.models import AlbumPhoto, Photo
+
+log = logging.getLogger(__name__)
+
+AT_MOST = 20_000  # images in one archive
+FIELDS = ("id", "root", "file", "title", "sha256")
+MISSING = "missing.txt"
+
+
+class ArchiveError(Exception):
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+@dataclass(frozen=True, kw_only=True)
+class Archive:
+    """An archive that is ready to be sent: iterate over `stream`, once; `byte_size` is its exact length."""
+
+    stream: Iterator[bytes]
+    byte_size: int
+    count: int
+    missing: int
+
+
+def of(photos: QuerySet[Photo]) -> Iterator[Photo]:
+    """Only what an archive needs of these pictures, one by one."""
+    return photos.only(*FIELDS)[: AT_MOST + 1].iterator()
+
+
+def of_places(places: QuerySet[AlbumPhoto]) -> Iterator[Photo]:
+    """The pictures of these places of an album, in their order."""
+    found = places.select_related("photo").only(*(f"photo__{name}" for name in FIELDS))
+    return (place.photo for place in found[: AT_MOST + 1].iterator())
+
+
+def archive(photos: Iterable[Photo]) -> Archive:
+    """A ZIP of the originals of these pictures, named after their titles. Raises ArchiveError.
+
+    A file that is missing on disk is left out and counted; `missing.txt` in the archive names it.
+    """
+    packed, taken, count, missing = (
+        ZipStream(sized=True, compress_type=ZIP_STORED),
+        {storage.fold(MISSING)},
+        0,
+        [],
+    )
+    for photo in photos:
+        if count + len(missing) >= AT_MOST:
+            raise ArchiveError(f"At most {AT_MOST:,} images fit into one archive; take them in parts.")
+        path = storage.local_path(photo.root, photo.file.name)
+        name = _free_name(photo, taken)
+        try:
+            packed.add_path(str(path), name, recurse=False)
+            count += 1
+        except FileNotFoundError:
+            missing.append(name)
+    if missing:
+        packed.add("These files could not be found:\n" + "\n".join(missing) + "\n", MISSING)
+    if not packed:
+        raise ArchiveError("There is nothing to download here.")
+    return Archive(stream=_whole(packed), byte_size=len(packed), count=count, missing=len(missing))
+
+
+def _whole(packed: ZipStream) -> Iterator[bytes]:
+    """The archive, or an error that ends the connection before the promised length is reached."""
+    try:
+        yield from packed
+    except (OSError, RuntimeError) as problem:
+        log.warning("A ZIP download broke off: %s", problem)
+        raise
+
+
+def _free_name(photo: Photo, taken: set[str]) -> str:
+    """Unique within the archive, also on file systems that fold case: the hash's first digits settle it, or the id."""
+    name = PurePosixPath(photo.download_name)
+    tails = ("", f"-{photo.sha256[:8]}", f"-{photo.sha256[:8]}-{photo.pk}")
+    names = [str(name.with_stem(name.stem + tail)) for tail in tails]
+    free = next((one for one in names if storage.fold(one) not in taken), names[-1])
+    taken.add(storage.fold(free))
+    return free

@@ -1,0 +1,96 @@
+"""The trash: what lies in it, for how long, and its end. Moving in and out is `photos.curate`."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.conf import settings
+from django.utils import timezone
+
+from photos import curate, working
+from photos.models import Photo
+
+CHUNK = 500
+COUNTED = 10_000  # beyond this the page says "10,000+"
+
+_followers: list[Callable[..., None]] = []
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contents:
+    count: int
+    byte_size: int
+    more: bool  # there is more than was counted
+
+
+def on_emptied(follower: Callable) -> None:
+    """Call `follower(owner, before)` after the trash was emptied of what came into it before an instant.
+
+    `owner` is None where it was everybody's.
+    """
+    if follower not in _followers:
+        _followers.append(follower)
+
+
+def photos(owner):
+    """A person's trash, what came in last first."""
+    return Photo.objects.owned_by(owner).trashed().order_by("-trashed_at", "-id")
+
+
+def contents(owner) -> Contents:
+    counted = photos(owner).order_by()[: COUNTED + 1]
+    sizes = list(counted.values_list("byte_size", flat=True))
+    return Contents(count=min(len(sizes), COUNTED), byte_size=sum(sizes[:COUNTED]), more=len(sizes) > COUNTED)
+
+
+def days_left(photo: Photo) -> int:
+    """Days until a picture is deleted, begun ones counted; 0 is at any moment."""
+    return days_left_since(photo.trashed_at)
+
+
+def days_left_since(trashed_at) -> int:
+    gone_at = trashed_at + timedelta(days=settings.GALLERY_TRASH_DAYS)
+    return max(0, -(-(gone_at - timezone.now()) // timedelta(days=1)))
+
+
+def restore_batch(owner, batch: uuid.UUID) -> curate.Change:
+    """Bring back what one gesture moved into the trash."""
+    ids = list(photos(owner).filter(trash_batch=batch).values_list("pk", flat=True))
+    back = [curate.restore(owner.pk, ids[n : n + CHUNK]) for n in range(0, len(ids), CHUNK)]
+    return curate.Change(
+        batch=batch, photo_ids=[pk for change in back for pk in change.photo_ids], axis="restore"
+    )
+
+
+def delete_for_ever(owner, photo_ids: Sequence[int]) -> int:
+    """Purge some of what lies in a person's trash, and nothing else."""
+    return sum(
+        curate.purge(owner.pk, photo_ids[n : n + CHUNK], only_trashed=True)
+        for n in range(0, len(photo_ids), CHUNK)
+    )
+
+
+def empty(owner=None, *, days: int = 0, before=None) -> int:
+    """Purge what has lain in the trash for at least `days`, of one person or of everybody. Returns how many.
+
+    `before` is an instant instead: what came in after it was not seen by whoever asked, and stays.
+    """
+    before, purged = before or timezone.now() - timedelta(days=days), 0
+    ripe = Photo.objects.trashed().filter(trashed_at__lte=before)
+    ripe = ripe.filter(owner=owner) if owner else ripe
+    last = 0  # never the same row twice, whatever becomes of it
+    while chunk := list(ripe.filter(pk__gt=last).order_by("pk").values_list("owner_id", "pk")[:CHUNK]):
+        last = chunk[-1][1]
+        for owner_id in sorted({owner_id for owner_id, _ in chunk}):
+            purged += curate.purge(owner_id, [pk for one, pk in chunk if one == owner_id], only_trashed=True)
+    for follower in _followers:
+        follower(owner, before)
+    return purged
+
+
+def tidy() -> None:
+    """Once a day: have deleted what has lain here long enough."""
+    working.enqueue_once("empty_trash")

@@ -1,0 +1,59 @@
+// Many at once: to the trash, tags, albums. What is taken back comes back to its place.
+import { countIn, flush, remember, saving, undo } from './marks.js';
+import { say, undoAction } from './status.js';
+import { fill, gettext, ngettext } from './text.js';
+
+export async function post(address, values) {
+  const body = values instanceof FormData ? values : new URLSearchParams(values);
+  const answer = await fetch(address, { method: 'POST', body, keepalive: true, headers: { Accept: 'application/json', 'X-CSRFToken': document.querySelector('meta[name=csrf]').content } });
+  if (answer.redirected) { location.assign(answer.url); throw new Error('signed out'); }
+  const said = await answer.json();
+  if (!answer.ok) throw Object.assign(new Error(answer.status), { sentence: said.sentence, status: answer.status, said });
+  return said;
+}
+const notSaved = (problem, again) => say(problem.sentence ?? gettext('Not saved.'), [[gettext('Retry'), again]], true);
+const takeBack = way_back => saving(post('/take-back/', { way_back })).then(() => say(gettext('Undone.')), problem => notSaved(problem, () => takeBack(way_back)));
+
+// Out of the list at once; a mark in the page keeps each place for an undo. `show` is given the first that comes back.
+export function trash(chosen, show) {
+  const places = chosen.map(cell => [cell, document.createComment('')]);
+  places.forEach(([cell, place]) => cell.replaceWith(place));
+  countIn(chosen, -1);
+  const putBack = () => { places.forEach(([cell, place]) => place.replaceWith(cell)); countIn(chosen, 1); show(chosen[0]); };
+  const sent = saving(flush().then(() => post('/bulk/', [['do', 'trash'], ...chosen.map(cell => ['photo', cell.dataset.photo])])));
+  sent.catch(problem => { putBack(); notSaved(problem, () => trash(chosen, show)); });
+  remember(() => { putBack(); sent.then(({ way_back }) => takeBack(way_back), () => {}); });
+  say(fill(ngettext('Moved %(n)s image to the trash.', 'Moved %(n)s images to the trash.', chosen.length), { n: chosen.length }), [undoAction(undo)]);
+}
+
+// What was typed or chosen in the bar, for the ticked ones.
+export async function sendSelected(form, button) {
+  const body = new FormData(form, button), again = () => sendSelected(form, button);
+  try {
+    const { sentence, way_back } = await saving(post('/bulk/', body));
+    if (way_back) remember(() => takeBack(way_back));
+    say(sentence, way_back ? [undoAction(undo)] : []);
+    for (const name of ['tags', 'title']) if (form.elements[name]) form.elements[name].value = '';
+  } catch (problem) { notSaved(problem, again); }
+}
+
+// Return in a field presses the button beside it; suggestions come when one begins to type.
+document.addEventListener('keydown', event => {
+  const field = event.target;
+  if (event.key !== 'Enter' || event.isComposing || !field.matches?.('.bulk .input')) return;
+  event.preventDefault();
+  field.closest('.menu, .with-btn').querySelector(field.name === 'title' ? '[value=new_album]' : field.name === 'album' ? '[value=album]' : '[value=tag]').click();
+});
+let tags = null;
+export function suggest(field) {
+  tags ??= fetch('/tags/').then(answer => answer.json()).then(answer => answer.tags, () => []);
+  tags.then(names => {
+    const before = field.value.slice(0, field.value.lastIndexOf(',') + 1), lead = before && `${before} `;
+    let list = field.list;
+    if (!list) { list = document.createElement('datalist'); list.id = `${field.id}-list`; field.after(list); field.setAttribute('list', list.id); }
+    if (list.dataset.lead === lead) return;
+    list.dataset.lead = lead;
+    list.replaceChildren(...names.map(name => new Option('', lead + name)));
+  });
+}
+for (const name of ['focusin', 'input']) document.addEventListener(name, event => { if (event.target.matches?.('[data-tags]')) suggest(event.target); });

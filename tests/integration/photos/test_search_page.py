@@ -1,0 +1,150 @@
+"""The search page: what it says, whom it shows what, and that no input breaks it."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+from html import unescape
+
+import pytest
+from django.urls import reverse
+
+from photos import bulk, search
+from photos.models import Recipe
+from tests.factories import AN_HOUR, PhotoFactory
+
+pytestmark = pytest.mark.django_db
+SEARCH = "/search/"
+HOSTILE = [
+    *('"' * 100_000, "'" * 100_000, "(" * 100_000, "-" * 100_000, "a* " * 30_000, "-x " * 30_000),
+    *("🦊" * 500, "a\u0300" * 500, "ﷺ" * 500, "\u202e\u2066", "\x00", b"\xff\xfe", b"\xed\xa0\x80"),
+    *("NEAR(a b, 10)", "a AND", "AND OR NOT", "{words}: x", "words : x", "^x", "x + y", "%", "_", "\\"),
+    *("'; DROP TABLE photos_photo; --", "' & !", "<->", ":*", '-"', "0", "1e999"),
+]
+
+
+def lighthouses(owner, count: int, **fields) -> list:
+    """Pictures of a red lighthouse, newest first."""
+    photos = [
+        PhotoFactory(owner=owner, shown_at=AN_HOUR + timedelta(minutes=n), **fields) for n in range(count)
+    ]
+    Recipe.objects.bulk_create(
+        Recipe(photo=photo, generator="test", prompt="red lighthouse") for photo in photos
+    )
+    search.index([photo.pk for photo in photos])
+    return photos[::-1]
+
+
+def page_of(client, words: str, **values) -> str:
+    answer = client.get(SEARCH, {"q": words, **values})
+    assert answer.status_code == 200
+    return unescape(answer.content.decode())
+
+
+def test_the_heading_says_how_many_there_are(alice, alice_client):
+    newest, oldest = lighthouses(alice, 2)
+    page = page_of(alice_client, "red lighthouse")
+    assert "<h1>2 images for “red lighthouse”</h1>" in page
+    assert page.index(f'id="p{newest.pk}"') < page.index(f'id="p{oldest.pk}"')
+
+
+def test_the_search_box_is_in_the_header_of_every_page_and_keeps_the_words(alice, alice_client):
+    assert f'role="search" action="{SEARCH}"' in alice_client.get(reverse("home")).content.decode()
+    assert 'name="q" type="search" maxlength="500"' in page_of(alice_client, "fog")
+    assert 'value="red "fog""' in page_of(alice_client, 'red "fog"')
+
+
+def test_the_list_is_a_list_like_any_other(alice, alice_client):
+    lighthouses(alice, 1)
+    page = page_of(alice_client, "lighthouse")
+    assert "data-list" in page and "js/list.js" in page and 'id="large"' in page
+    assert f'action="{reverse("bulk")}"' in page
+
+
+def test_nothing_found_comes_with_advice(alice, alice_client):
+    lighthouses(alice, 1)
+    page = page_of(alice_client, "lighthouse barn")
+    assert "No images for “lighthouse barn”" in page
+    assert f'href="{SEARCH}?q=lighthouse">lighthouse</a>' in page
+    assert "Quotes keep words together" in page
+    assert "Is it spelled" in page_of(alice_client, "lihgthouse")
+
+
+@pytest.mark.parametrize("words", ["", "   "])
+def test_an_empty_query_shows_the_form(alice_client, words):
+    page = page_of(alice_client, words)
+    assert "<h1>Search</h1>" in page and 'id="words"' in page
+
+
+def test_older_and_newer_pages_are_links(alice, alice_client, monkeypatch):
+    monkeypatch.setattr("photos.search.finding.PAGE", 2)
+    photos = lighthouses(alice, 5)
+    first = page_of(alice_client, "lighthouse")
+    older = search.Place.of(photos[1])
+    assert f'href="{SEARCH}?q=lighthouse&before={older}" rel="next" data-older' in first
+    second = page_of(alice_client, "lighthouse", before=str(older))
+    assert f'id="p{photos[2].pk}"' in second and "5 images for" in second
+    assert f'href="{SEARCH}?q=lighthouse&after={search.Place.of(photos[2])}" rel="prev"' in second
+    back = page_of(alice_client, "lighthouse", after=str(search.Place.of(photos[2])))
+    assert f'id="p{photos[0].pk}"' in back
+
+
+def test_a_script_gets_the_pictures_alone(alice, alice_client):
+    photo = lighthouses(alice, 1)[0]
+    fragment = alice_client.get(SEARCH, {"q": "lighthouse"}, headers={"HX-Request": "true"}).content.decode()
+    assert fragment.startswith('<div class="days"') and f'id="p{photo.pk}"' in fragment
+
+
+def test_a_place_beyond_the_end_leads_back(alice, alice_client):
+    photo = lighthouses(alice, 1)[0]
+    assert "nothing beyond" in page_of(alice_client, "lighthouse", before=str(search.Place.of(photo)))
+    assert "1 image for" in page_of(alice_client, "lighthouse", before="rubbish", after="-1")
+
+
+def test_bob_never_finds_what_is_alices(alice, bob_client):
+    photos = lighthouses(alice, 3, title="Harbour")
+    for words in ("lighthouse", "harbour", "-fog", "light har", "png"):
+        page = page_of(bob_client, words)
+        assert "No images for" in page
+        assert not any(f"/photos/{photo.pk}/" in page for photo in photos)
+
+
+def test_a_superuser_finds_no_more_than_anybody(alice, client, django_user_model):
+    lighthouses(alice, 1)
+    client.force_login(django_user_model.objects.create_superuser("root"))
+    assert "No images for" in page_of(client, "lighthouse")
+
+
+def test_a_visitor_is_asked_to_sign_in(alice, visitor):
+    lighthouses(alice, 1)
+    answer = visitor.get(SEARCH, {"q": "lighthouse"})
+    assert answer.status_code == 302 and answer.url.startswith(reverse("login"))
+
+
+@pytest.mark.parametrize("words", HOSTILE)
+def test_no_query_breaks_the_page(alice, alice_client, words):
+    lighthouses(alice, 2)
+    began = time.perf_counter()
+    answer = alice_client.get(SEARCH, {"q": words})
+    assert answer.status_code == 200
+    assert time.perf_counter() - began < 2  # the aim is 0.2 s; machines that run tests are busy
+
+
+def test_hostile_words_come_out_as_text(alice_client):
+    page = alice_client.get(SEARCH, {"q": '<script>alert(1)</script>" onfocus="x'}).content.decode()
+    assert "<script>alert" not in page and '" onfocus="' not in page
+
+
+def test_a_page_of_results_asks_the_database_a_few_times_only(
+    alice, alice_client, django_assert_max_num_queries
+):
+    lighthouses(alice, 120)
+    with django_assert_max_num_queries(12):
+        page = page_of(alice_client, "red light")
+    assert "120 images for" in page and page.count('data-photo="') == 100
+
+
+def test_everything_a_search_found_can_be_marked_at_once(alice, bob):
+    photos = lighthouses(alice, 3)
+    assert set(bulk.photos_in(alice, "search:red light")) == set(photos)
+    assert not bulk.photos_in(bob, "search:red light")
