@@ -34,7 +34,7 @@ from photos.api.inputs import (
     TimeCursor,
     Verdict,
     with_example,
-)  # fmt: skip
+)
 from photos.api.outputs import (
     LINE_FIELDS,
     Changed,
@@ -44,8 +44,9 @@ from photos.api.outputs import (
     finite,
     instant,
     photo_line,
+    shown_as,
     wall_clock,
-)  # fmt: skip
+)
 from photos.models import Photo
 from photos.text import clean_json
 
@@ -119,6 +120,16 @@ class MarkedNumbers(Marks):
 
 
 class SessionLine(BaseModel):
+    model_config = shown_as({
+        "id": 5, "title": "A red lighthouse in fog", "state": "ready", "state_line": "Choosing, 1 of 4", "error": "",
+        "is_generating": False, "is_filing": False, "can_go_on": False, "engine": "procedural",
+        "prompt": "a red lighthouse in fog", "negative_prompt": "", "width": 1024, "height": 1024, "count": 4,
+        "first_seed": "41", "options": {}, "remix_of": None, "n_made": 4, "n_picked": 1, "n_rejected": 0,
+        "n_undecided": 3, "n_finals": 0, "progress": 0.0, "shown_at": "2026-11-22T14:05:00",
+        "created_at": "2026-11-22T13:05:00Z", "started_at": "2026-11-22T13:05:01Z",
+        "finished_at": "2026-11-22T13:05:09Z", "trashed_at": None,
+    })  # fmt: skip
+
     id: int
     title: str
     state: State

@@ -5,13 +5,14 @@ class GenerationConfig(AppConfig):
     name = "generation"
 
     def ready(self) -> None:
-        from generation import checks, counting, tasks, timeline, trashing, verifying, workflow  # noqa: F401  (checks register themselves)
-        from photos import bulk, curate, trash, working
+        from generation import checks, counting, finals, tasks, timeline, trashing, verifying, workflow  # noqa: F401  (checks register themselves)
+        from photos import bulk, curate, titles, trash, working
         from photos import verifying as photos_verifying
 
         working.register(run_session=tasks.run_session, file_finals=tasks.file_finals)
         working.on_sweep(workflow.sweep)
         curate.on_change(counting.follow)
+        titles.register(finals.untyped_titles)
         bulk.register_scope("timeline", timeline.in_timeline)
         bulk.register_scope("finals", timeline.in_finals)
         bulk.register_scope("session", timeline.on_sheet)

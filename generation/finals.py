@@ -6,6 +6,8 @@ Filing is a task and may run twice: one live final a candidate is a constraint, 
 from __future__ import annotations
 
 import logging
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -15,6 +17,7 @@ from django.utils import timezone
 
 from generation import registry
 from generation.models import Candidate, GenerationSession
+from generation.workflow import title_from
 from photos import curate, marks, storage, working
 from photos.dating import Dating
 from photos.db import in_transaction
@@ -102,6 +105,26 @@ def _file_one(candidate: Candidate, filed: Filed) -> None:
 def title_for(session_title: str, number: int) -> str:
     """What a final is called while nobody gave it a title. It holds words of the prompt: guests are not shown it."""
     return f"{session_title}, {number:02d}"
+
+
+def untyped_titles(photos: Sequence[Photo]) -> set[int]:
+    """Finals that are called after their session, and so after a prompt; also where that session is gone."""
+    sources = [photo.source_id for photo in photos if photo.is_final and photo.source_id]
+    known = (
+        Candidate.objects.filter(photo__in=sources).select_related("session").in_bulk(field_name="photo_id")
+    )
+    return {
+        photo.pk
+        for photo in photos
+        if photo.is_final and _is_untyped(photo.title, known.get(photo.source_id))
+    }
+
+
+def _is_untyped(title: str, candidate: Candidate | None) -> bool:
+    if candidate is None:
+        return re.search(r", \d{2,}$", title) is not None
+    names = (candidate.session.title, title_from(candidate.session.prompt))
+    return title in [title_for(name, candidate.number) for name in names]
 
 
 def _file_final(candidate: Candidate) -> Photo:

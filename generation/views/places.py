@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-
 from django.urls import reverse
 from django.utils import formats
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from generation import registry
-from generation.finals import title_for
 from generation.models import Candidate
-from generation.workflow import title_from
 from photos.models import Photo
 from photos.views.places import Place, on_timeline
 
@@ -34,26 +29,6 @@ def session_place(photo: Photo) -> Place | None:
             facts=_facts(candidate),
         )
     return on_timeline(photo, section="finals", line=_("Final")) if photo.is_final else None
-
-
-def untyped_titles(photos: Sequence[Photo]) -> set[int]:
-    """Finals that are called after their session, and so after a prompt; also where that session is gone."""
-    sources = [photo.source_id for photo in photos if photo.is_final and photo.source_id]
-    known = (
-        Candidate.objects.filter(photo__in=sources).select_related("session").in_bulk(field_name="photo_id")
-    )
-    return {
-        photo.pk
-        for photo in photos
-        if photo.is_final and _is_untyped(photo.title, known.get(photo.source_id))
-    }
-
-
-def _is_untyped(title: str, candidate: Candidate | None) -> bool:
-    if candidate is None:
-        return re.search(r", \d{2,}$", title) is not None
-    names = (candidate.session.title, title_from(candidate.session.prompt))
-    return title in [title_for(name, candidate.number) for name in names]
 
 
 def frame_name(number: int) -> str:

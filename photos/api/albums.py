@@ -9,13 +9,24 @@ from django.shortcuts import get_object_or_404
 from ninja import Header, Path, Query, Router, Status
 from pydantic import BaseModel, Field
 
-from photos import albums, arranging, leafing
+from photos import albums, arranging, leafing, titles
 from photos.api.inputs import Body, Cleaned, Id, Leaf, LeftOut, PhotoIds, revision_of, with_example
-from photos.api.outputs import LINE_FIELDS, Changed, Counted, Instant, PhotoLine, instant, photo_line
+from photos.api.outputs import (
+    LINE_FIELDS,
+    Changed,
+    Counted,
+    Instant,
+    PhotoLine,
+    instant,
+    photo_line,
+    shown_as,
+)
 from photos.api.problems import Refusal, problem
 from photos.models import Album, AlbumPhoto, Photo
 
 router = Router(tags=["albums"])
+# The last two say which titles nobody typed.
+GUEST_FIELDS = ("id", "title", "caption", "alt_text", "width", "height", "collection", "source_id")
 Title = Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S", examples=["Lighthouses"]), Cleaned]
 Description = Annotated[str, Field(max_length=5_000, examples=["The best of autumn."]), Cleaned]
 Access = Literal["private", "accounts", "public"]
@@ -53,6 +64,12 @@ class Move(Body):
 
 class AlbumLine(BaseModel):
     """An album. What is null of somebody else's is its owner's alone."""
+
+    model_config = shown_as({
+        "id": 3, "title": "Lighthouses", "description": "", "owner": "Anna", "is_mine": True, "count": 31,
+        "access": "private", "order": "manual", "cover": None, "created_at": "2026-11-22T13:05:00Z",
+        "changed_at": "2026-11-23T08:00:00Z", "revision": 1,
+    })  # fmt: skip
 
     id: int
     title: str
@@ -158,13 +175,15 @@ def list_album_photos(request: HttpRequest, album_id: Path[Id], wish: Query[Leaf
     """What is in it, in its order. The cursor is a picture: where that was taken out meanwhile, begin again (422)."""
     album = get_object_or_404(Album.objects.visible_to(request.user), pk=album_id)
     is_mine = album.owner_id == request.user.pk
-    fields = LINE_FIELDS if is_mine else ("id", "title", "caption", "alt_text", "width", "height")
+    fields = LINE_FIELDS if is_mine else GUEST_FIELDS
     places = leafing.places_of(album).select_related("photo")
     places = places.only("position", "shown_at", *(f"photo__{name}" for name in fields))
     found = list(leafing.beside(places, _edge(album, wish.cursor), album.order)[: wish.limit + 1])
     photos = [place.photo for place in found[: wish.limit]]
     return {
-        "items": [photo_line(photo) if is_mine else _guest(photo) for photo in photos],
+        "items": [photo_line(p) for p in photos]
+        if is_mine
+        else [_guest(p) for p in titles.for_guests(photos)],
         "next": str(photos[-1].pk) if len(found) > wish.limit else None,
     }
 

@@ -17,6 +17,8 @@ from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -154,7 +156,7 @@ def page(request: HttpRequest, api: NinjaAPI) -> HttpResponse:
     """The same for people: every operation with what it takes and answers. Asks nothing of another machine."""
     if not _may_read(request):
         return redirect_to_login(request.get_full_path())
-    about = schema(api)["info"]["description"].split("\n\n")
+    about = _paragraphs(schema(api)["info"]["description"])
     return render(request, "api/docs.html", {"groups": groups(api), "about": about})
 
 
@@ -188,7 +190,7 @@ class Parameter:
     name: str
     where: str  # "in the address", "in the query", "header", "in the body", "in the form"
     kind: str  # "whole number, 1 to 200"
-    about: str
+    about: SafeString
     required: bool
 
 
@@ -197,7 +199,7 @@ class Operation:
     id: str
     method: str
     path: str
-    about: list[str]
+    about: list[SafeString]
     parameters: list[Parameter]
     curl: str
     answers: list[tuple[str, str]]  # status and what it means
@@ -252,7 +254,7 @@ def _operation(path: str, method: str, said: dict, schema: dict) -> Operation:
         id=said["operationId"],
         method=method.upper(),
         path=path,
-        about=said.get("description", said["summary"]).split("\n\n"),
+        about=_paragraphs(said["description"]),
         parameters=parameters,
         curl=_curl(path, method, media_type, body.get("example")),
         answers=[(status, _meaning(status, answer)) for status, answer in said["responses"].items()],
@@ -260,8 +262,17 @@ def _operation(path: str, method: str, said: dict, schema: dict) -> Operation:
     )
 
 
+def _paragraphs(text: str) -> list[SafeString]:
+    return [_with_code(words) for words in text.strip().split("\n\n")]
+
+
+def _with_code(words: str) -> SafeString:
+    """What stands between backticks, in the machine's letters."""
+    return mark_safe(re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(words)))
+
+
 def _parameter(name: str, where: str, part: dict, schema: dict, *, required: bool) -> Parameter:
-    about = part.get("description", "")
+    about = _with_code(part.get("description", ""))
     return Parameter(name=name, where=where, kind=_kind(part, schema), about=about, required=required)
 
 

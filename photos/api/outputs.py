@@ -6,7 +6,7 @@ import math
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from photos.api.inputs import VERDICTS, Verdict
 from photos.models import Photo, Recipe
@@ -18,8 +18,39 @@ WallClock = Annotated[
 ]
 
 
+# --- what the document shows of them ------------------------------------------------------------------
+
+LINE = {
+    "id": 17, "collection": "session", "title": "", "alt_text": "", "decision": "picked", "rating": 4, "width": 1024,
+    "height": 1024, "frames": 1, "format": "PNG", "byte_size": 1_482_113, "sha256": "9f2c…", "color": "#8a2f1b",
+    "shown_at": "2026-11-22T14:05:00", "dated_by": "generator", "added_at": "2026-11-22T13:05:02Z", "source": None,
+    "revision": 3, "trashed_at": None,
+}  # fmt: skip
+FACTS = LINE | {
+    "caption": "", "file": "generated/sessions/2026-11-22-a-red-lighthouse-in-fog-5/0001-41.png", "origin": "made",
+    "derived": "ready", "taken_at": "2026-11-22T13:05:02Z", "taken_offset_minutes": None, "latitude": None,
+    "longitude": None, "digital_source_type": "algorithmicMedia", "tags": ["lighthouse", "fog"],
+    "albums": [{"id": 3, "title": "Lighthouses"}], "links": {"page": "/photos/17/", "session": "/api/v1/sessions/5"},
+    "camera": {"make": "", "model": "", "lens": "", "exposure": "", "iso": None},
+    "recipe": {
+        "generator": "Built-in patterns", "prompt": "a red lighthouse in fog", "negative_prompt": "", "model": "",
+        "model_hash": "", "sampler": "", "scheduler": "", "steps": None, "cfg": None, "seed": "41", "width": 1024,
+        "height": 1024, "loras": [],
+    },
+}  # fmt: skip
+
+
+def shown_as(example: dict[str, Any]) -> ConfigDict:
+    return ConfigDict(json_schema_extra={"examples": [example]})
+
+
+# --- shapes -------------------------------------------------------------------------------------------
+
+
 class PhotoLine(BaseModel):
     """A picture of yours, as lists have it."""
+
+    model_config = shown_as(LINE)
 
     id: int
     collection: Literal["uploaded", "session", "completed", "linked"]
@@ -73,6 +104,8 @@ class AlbumName(BaseModel):
 
 class PhotoFacts(PhotoLine):
     """All that is known of a picture of yours."""
+
+    model_config = shown_as(FACTS)
 
     caption: str
     file: str = Field(description="Its place below the media folder.")

@@ -16,7 +16,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from photos import leafing, media
+from photos import leafing, media, titles
 from photos.forms_albums import ACCESS
 from photos.models import Album, AlbumPhoto, Photo
 from photos.thumbnails import variant_size
@@ -148,7 +148,7 @@ def album(request: HttpRequest, ref: int) -> HttpResponse:
 def _as_guest(request: HttpRequest, shown: Album) -> HttpResponse:
     page, pager = _leaf(request, shown, order=shown.order)
     viewer, query = guests.kind_of(request), f"?album={shown.pk}"
-    photos = guests.for_guests([place.photo for place in page.places])
+    photos = titles.for_guests([place.photo for place in page.places])
     cells = [GuestCell(photo, viewer=viewer, query=query, place=n) for n, photo in enumerate(photos)]
     context = _of_the_list(cells, pager) | {
         "album": guests.behind(shown),

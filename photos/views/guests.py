@@ -6,7 +6,7 @@ of a template can show a prompt, a place or a file name.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
 from urllib.parse import urlencode
@@ -18,7 +18,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from photos import leafing, media
+from photos import leafing, media, titles
 from photos.models import Album, Photo
 from photos.views import errors
 from photos.views.cells import described_to_guests
@@ -48,25 +48,6 @@ class Behind:
     address: str
     owner: str
     is_public: bool
-
-
-# Says which of some pictures bear a title that nobody typed: it may hold words of a prompt.
-TitleReader = Callable[[Sequence[Photo]], set[int]]
-_readers: list[TitleReader] = []
-
-
-def register(reader: TitleReader) -> None:
-    if reader not in _readers:
-        _readers.append(reader)
-
-
-def for_guests(photos: Sequence[Photo]) -> Sequence[Photo]:
-    """The same pictures, without the titles that nobody typed."""
-    untyped = set().union(*(reader(photos) for reader in _readers))
-    for photo in photos:
-        if photo.pk in untyped:
-            photo.title = ""
-    return photos
 
 
 def visitors_too(view: Callable) -> Callable:
@@ -115,7 +96,7 @@ def photo_page(request: HttpRequest, photo: Photo) -> HttpResponse:
     album = here.album
     previous, following = leafing.neighbours(here)
     context = {
-        "shown": shown(*for_guests([photo]), kind_of(request)),
+        "shown": shown(*titles.for_guests([photo]), kind_of(request)),
         "album": behind(album),
         "previous": _beside(previous, album),
         "following": _beside(following, album),

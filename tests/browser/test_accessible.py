@@ -28,7 +28,7 @@ def test_every_page_is_clean(open_page, alice, gallery, uploads, violations, sch
     page = open_page(alice, width=width, color_scheme=scheme)
     found = []
     for address in (
-        "/", "/?show=everything", "/finals/", "/sessions/", "/sessions/?show=generating",
+        "/", "/?show=everything", "/?order=added", "/trash/", "/finals/", "/sessions/", "/sessions/?show=generating",
         f"/sessions/{gallery.pk}/", f"/sessions/{gallery.pk}/?show=rejects", f"/photos/{uploads[0].pk}/",
         f"/photos/{pictures_of(gallery)[0].pk}/", "/generate/", f"/generate/?remix={gallery.pk}", "/nope/",
     ):  # fmt: skip

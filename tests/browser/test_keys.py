@@ -179,7 +179,8 @@ def test_the_help_is_true(alice_page, sheet):
         ("open", "Enter", large, True), ("info", "i", "document.getElementById('panel').hidden", False),
         ("zoom", "z", "document.getElementById('large').classList.contains('zoomed')", True),
         ("close", "g", large, False), ("open", "e", large, True), ("close", "Escape", large, False),
-        ("trash", "Delete", shown, 11), ("undo", "Control+z", shown, 12), ("trash", "Backspace", shown, 11),
+        ("trash", "Delete", shown, 11), ("undo", "Control+z", shown, 12),
+        ("trash", "Backspace", shown, 11), ("undo", "Control+z", shown, 12),
         ("help", "?", "Boolean(document.querySelector('dialog.keys'))", True),
     ]  # fmt: skip
     for does, key, seen, wanted in walk:

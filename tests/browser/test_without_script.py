@@ -48,7 +48,7 @@ def test_a_session_is_asked_for(open_page, alice, live_server):
     let_generate(alice)
     page = open_page(alice, java_script_enabled=False)
     page.goto("/generate/")
-    page.get_by_label("Prompt").fill("a harbour at night")
+    page.get_by_label("Prompt", exact=True).fill("a harbour at night")
     page.get_by_label("3:2").check(force=True)
     page.locator("main button.primary").click()
     expect(page.locator("h1")).to_have_text("A harbour at night")

@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -29,7 +30,8 @@ def environment(alice, live_server) -> dict[str, str]:
 
 def test_the_script_drives_a_session_to_its_finals(environment, worker, start_worker, tmp_path):
     start_worker("library")  # files the finals
-    script = re.search(r"^```python\n(.*?)^```", SCRIPTING, re.MULTILINE | re.DOTALL)[1]
+    shown = re.search(r"^(    import json.*?)\n\n", SCRIPTING, re.MULTILINE | re.DOTALL)
+    script = textwrap.dedent(shown[1])
     assert len(script.splitlines()) <= 10
     done = subprocess.run(
         [sys.executable, "-c", script], env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=150,
