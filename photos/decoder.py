@@ -45,6 +45,10 @@ class DecoderError(Exception):
     """The decoder itself failed, by no fault of the file: a bug, or a machine it cannot run on."""
 
 
+class _Killed(RejectedImage):
+    """A child was killed, not by us: out of memory over this file, or while it lay idle."""
+
+
 class Decoder:
     """One child. Not thread-safe: the pool gives it to one thread at a time."""
 
@@ -123,7 +127,7 @@ class Decoder:
     def _death(self) -> Exception:
         code = self.process.wait()
         if code == -signal.SIGKILL:  # not by us: a machine that is out of memory
-            return _too_big()
+            return _Killed("too-big-to-decode", _too_big().sentence)
         if -code in CRASHES:
             return RejectedImage("corrupt", "The file is damaged in a way that stops the decoder.")
         return DecoderError(f"The decoder process ended with code {code}.")
@@ -210,13 +214,20 @@ class Pool:
 
     def _ask(self, request: Mapping[str, Any]) -> Any:
         decoder = self._take()
+        reused = decoder is not None
         try:
             if decoder is None:
                 decoder = Decoder()
                 self.decoders.add(decoder)
             return decoder.ask(request)
+        except _Killed:
+            if not reused:
+                raise
         finally:
             self._give_back(decoder)
+        return self._ask(
+            request
+        )  # it may have been dying when it was taken: a new one says whether it is the file
 
     def _take(self) -> Decoder | None:
         """An idle child, the one used last; None where the caller may start one."""

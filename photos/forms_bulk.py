@@ -23,9 +23,7 @@ class Wish:
 
 
 class BulkForm(forms.Form):
-    do = forms.RegexField(
-        r"^(pick|reject|clear|rate:[0-5]|tag|untag|album|new_album|trash|restore|download|enter)$"
-    )
+    do = forms.RegexField(r"^(pick|reject|clear|rate:[0-5]|tag|untag|album|new_album|trash|restore|enter)$")
     whole = forms.BooleanField(required=False)
     scope = forms.CharField(max_length=600, required=False)
     tags = forms.CharField(max_length=5_000, required=False)

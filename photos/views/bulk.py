@@ -10,11 +10,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from photos import albums, bulk, downloads, editing
+from photos import albums, bulk, editing
 from photos.forms_bulk import BulkForm, Wish
-from photos.models import Album, Photo, Tag
+from photos.models import Album, Tag
 from photos.views.bars import SALT, token
-from photos.views.download import zip_of
 from photos.views.replies import back, wants_json
 
 TAGS = 1_000  # suggested while one types
@@ -32,8 +31,6 @@ def many(request: HttpRequest) -> HttpResponse:
     if not (wish.photo_ids or wish.scope):
         return _answer(request, _("No image was selected."), status=422)
     try:
-        if wish.action == "download":
-            return _download(request, wish)
         done, wish = _do(request.user, wish)
     except (*REFUSALS, Http404, ValueError) as problem:
         sentence = getattr(problem, "sentence", _("That list is not there any more."))
@@ -77,16 +74,6 @@ def _do(owner, wish: Wish) -> tuple[bulk.Done, Wish]:
     if wish.scope:
         return bulk.do_all(owner, wish.scope, wish.action, wish.argument), wish
     return bulk.do(owner, wish.photo_ids, wish.action, wish.argument), wish
-
-
-def _download(request: HttpRequest, wish: Wish) -> HttpResponse:
-    listed = (
-        bulk.photos_in(request.user, wish.scope)
-        if wish.scope
-        else Photo.objects.filter(pk__in=wish.photo_ids)
-    )
-    mine = listed.filter(owner_id=request.user.pk).live().newest_first()
-    return zip_of(request, downloads.of(mine), title=_("Images"), otherwise="")
 
 
 def said(wish: Wish, done: bulk.Done) -> str:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest, StreamingHttpResponse
 from django.urls import reverse
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from photos import downloads, leafing, storage
+from photos import bulk, downloads, leafing, storage
 from photos.forms_albums import photo_ids
 from photos.models import Photo
 from photos.views.albums import own_album
@@ -20,11 +20,18 @@ from photos.views.replies import back
 
 @require_POST
 def selection(request: HttpRequest) -> HttpResponse:
-    """The ticked boxes of a list."""
+    """The ticked boxes of a list, or all of it."""
     ids = photo_ids(request.POST.getlist("photo"))
     if ids is None:
         return HttpResponseBadRequest(_("Not a list of pictures."))
-    mine = Photo.objects.owned_by(request.user).live().filter(pk__in=ids).newest_first()
+    listed = Photo.objects.filter(pk__in=ids)
+    if "whole" in request.POST:
+        try:
+            listed = bulk.photos_in(request.user, request.POST.get("scope", ""))
+        except (bulk.BulkError, Http404, ValueError):
+            messages.error(request, _("That list is not there any more."))
+            return back(request, otherwise=reverse("home"))
+    mine = listed.filter(owner_id=request.user.pk).live().newest_first()
     return zip_of(request, downloads.of(mine), title=_("Images"), otherwise=reverse("home"))
 
 

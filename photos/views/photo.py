@@ -48,6 +48,7 @@ def photo(request: HttpRequest, pk: int) -> HttpResponse:
         "section": place.section,
         "own_primary": True,
     }
+    context["texts"] = texts_of(shown)
     if request.htmx:
         return render(request, "photo/_panel.html", context | {"zoom": media.sign(shown, "l2560")})
     albums = leafing.for_one(request.user, shown, limit=ALBUMS)
@@ -61,7 +62,6 @@ def photo(request: HttpRequest, pk: int) -> HttpResponse:
         "alt": shown.alt_text or shown.caption or shown.title,
         "facts": facts_of(shown),
         "stars": range(1, 6),
-        "texts": texts_of(shown),
         "after_trash": _after_trash(place),
         "albums": [album for album in albums if album.holds],
         "other_albums": [album for album in albums if not album.holds],

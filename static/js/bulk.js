@@ -37,23 +37,11 @@ export async function sendSelected(form, button) {
   } catch (problem) { notSaved(problem, again); }
 }
 
-// Return in a field presses the button beside it; suggestions come when one begins to type.
+// Return in a field presses the button beside it; suggestions are fetched when one comes to a field of tags.
 document.addEventListener('keydown', event => {
   const field = event.target;
   if (event.key !== 'Enter' || event.isComposing || !field.matches?.('.bulk .input')) return;
   event.preventDefault();
   field.closest('.menu, .with-btn').querySelector(field.name === 'title' ? '[value=new_album]' : field.name === 'album' ? '[value=album]' : '[value=tag]').click();
 });
-let tags = null;
-export function suggest(field) {
-  tags ??= fetch('/tags/').then(answer => answer.json()).then(answer => answer.tags, () => []);
-  tags.then(names => {
-    const before = field.value.slice(0, field.value.lastIndexOf(',') + 1), lead = before && `${before} `;
-    let list = field.list;
-    if (!list) { list = document.createElement('datalist'); list.id = `${field.id}-list`; field.after(list); field.setAttribute('list', list.id); }
-    if (list.dataset.lead === lead) return;
-    list.dataset.lead = lead;
-    list.replaceChildren(...names.map(name => new Option('', lead + name)));
-  });
-}
-for (const name of ['focusin', 'input']) document.addEventListener(name, event => { if (event.target.matches?.('[data-tags]')) suggest(event.target); });
+for (const name of ['focusin', 'input']) document.addEventListener(name, event => { if (event.target.matches?.('[data-tags]')) import('./tags.js').then(({ suggest }) => suggest(event.target)); });

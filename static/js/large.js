@@ -156,6 +156,7 @@ async function fetchPanel() {
   const cell = current;
   try {
     const found = await panel(cell);
+    import('./edit.js');                    // its words can be written there
     if (current === cell) $('#panel').replaceChildren(found);
   } catch { if (current === cell) $('#panel').textContent = gettext('Could not be read. Press I twice to try again.'); }
 }

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from io import BytesIO
+from zipfile import ZipFile
 
 import pytest
 from django.core import signing
@@ -103,12 +105,21 @@ def test_return_does_what_was_typed(alice_client, photos):
     assert photos[0].tags.get().name == "sea"
 
 
-def test_download_of_a_selection_is_a_zip_of_known_length(alice, alice_client, media_root):
+def test_download_of_a_selection_or_of_all_is_a_zip_of_known_length(alice, alice_client, media_root):
     from tests.factories import make_photo
 
-    answer = alice_client.post("/bulk/", {"do": "download", "photo": [make_photo(alice).pk]})
-    assert answer["Content-Type"] == "application/zip" and not answer.has_header("Content-Encoding")
-    assert int(answer["Content-Length"]) == len(b"".join(answer.streaming_content))
+    photos, gzip = [make_photo(alice), make_photo(alice)], {"accept-encoding": "gzip"}
+    for form, n in (({"photo": [photos[0].pk]}, 1), ({"whole": "1", "scope": "timeline:uploads"}, 2)):
+        answer = alice_client.post("/download/", form, headers=gzip)
+        assert answer["Content-Type"] == "application/zip" and not answer.has_header("Content-Encoding")
+        packed = b"".join(answer.streaming_content)
+        assert int(answer["Content-Length"]) == len(packed) and len(ZipFile(BytesIO(packed)).namelist()) == n
+
+
+@pytest.mark.parametrize("scope", ["", "nothing:1", "album:99", "timeline:pictures:2026-99"])
+def test_a_list_that_is_gone_is_not_downloaded(alice_client, scope):
+    answer = alice_client.post("/download/", {"whole": "1", "scope": scope, "next": "/finals/"})
+    assert (answer.status_code, answer["Location"]) == (303, "/finals/")
 
 
 # --- a whole list -----------------------------------------------------------------------------------
