@@ -6,7 +6,9 @@ of defence, used at the outermost write of a flow and nowhere else.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVar
 
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, connections, transaction
@@ -41,6 +43,22 @@ def lift_timeouts(using: str = "default", **kwargs) -> None:
     if connections[using].vendor == "postgresql":
         with connections[using].cursor() as cursor:
             cursor.execute("SET statement_timeout = 0; SET lock_timeout = 0")
+
+
+def is_database_file(path: Path) -> bool:
+    """Whether this file belongs to a SQLite database in use here: itself, its log or its shared memory.
+
+    Nothing of ours may open one. Closing any handle on it ends all locks that SQLite holds in this process, and
+    the next process that leaves takes the log away from under us (sqlite.org/howtocorrupt.html, 2.2).
+    """
+    for one in connections.all():
+        name = os.fspath(one.settings_dict["NAME"]) if one.vendor == "sqlite" else ""
+        if name and path.name in {os.path.basename(name) + end for end in ("", "-wal", "-shm", "-journal")}:
+            try:
+                return path.parent.samefile(os.path.dirname(name))
+            except OSError:
+                continue
+    return False
 
 
 def is_passing(error: BaseException) -> bool:

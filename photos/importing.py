@@ -31,6 +31,7 @@ from django.db import DatabaseError
 
 from photos import archives, images, storage
 from photos.dating import wall_clock_now
+from photos.db import is_database_file
 from photos.images import RejectedImage, detect_format
 from photos.ingest import Arrival, ingest, known, recall
 from photos.models import Photo
@@ -250,6 +251,8 @@ def _place(path: Path) -> Path:
         raise ImportProblem(
             f"{shown(str(path))} lies in the gallery's own folder: what is there has come in already. See check_media."
         )
+    if is_database_file(resolved):
+        raise ImportProblem(f"{shown(str(path))} is the gallery's own database.")
     if not (resolved.is_dir() or resolved.is_file()):
         raise ImportProblem(f"{shown(str(path))} is neither a file nor a folder.")
     return resolved
@@ -296,6 +299,8 @@ def _in_folder(folder: Path, label: str, left_out: Counter) -> Iterator[Found]:
                 left_out["own"] += 1
             else:
                 yield from _in_folder(Path(entry.path), name, left_out)
+        elif is_database_file(Path(entry.path)):
+            left_out[".sqlite3"] += 1
         elif not _left_out(entry.name, left_out):
             try:
                 status = entry.stat(follow_symlinks=False)

@@ -7,9 +7,9 @@ import pytest
 from generation import finals
 from photos import curate
 from tests.factories import pictures_of
+from tests.looks import LOOKS
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-LOOKS = [("light", 1280), ("dark", 1280), ("light", 390), ("dark", 390)]
 
 
 @pytest.fixture

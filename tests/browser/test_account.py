@@ -10,9 +10,9 @@ from django.core.cache import cache
 from photos import albums, tokens
 from photos.models import Album
 from tests.factories import make_photo
+from tests.looks import LOOKS
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-LOOKS = [("light", 1280), ("dark", 1280), ("light", 390), ("dark", 390)]
 
 
 @pytest.fixture(autouse=True)

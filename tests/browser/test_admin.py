@@ -12,9 +12,9 @@ from generation import finals
 from photos import albums, curate
 from photos.models import Photo
 from tests.factories import make_photo, pictures_of
+from tests.looks import LOOKS
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-LOOKS = [("light", 1280), ("dark", 1280), ("light", 390), ("dark", 390)]
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ from playwright.sync_api import expect
 
 from photos import albums, leafing
 from photos.models import Album
+from tests.looks import LOOKS
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-LOOKS = [("light", 1280), ("dark", 1280), ("light", 390), ("dark", 390)]
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from photos import curate, trash
 from photos.models import Album, Photo
 from tests.browser.test_keys import open_sheet, press, saved
 from tests.factories import AN_HOUR, PhotoFactory, with_true_counts
+from tests.looks import LOOKS
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -218,9 +219,7 @@ def test_without_script_return_adds_the_tags_that_were_typed(open_page, alice, u
     assert not Photo.objects.filter(decision=1).exists()
 
 
-@pytest.mark.parametrize(
-    ("scheme", "width"), [("light", 1280), ("dark", 1280), ("light", 390), ("dark", 390)]
-)
+@pytest.mark.parametrize(("scheme", "width"), LOOKS)
 def test_the_bar_and_its_menus_are_clean(open_page, alice, uploads, violations, scheme, width):
     page = open_page(alice, width=width, color_scheme=scheme)
     page.goto("/")

@@ -10,6 +10,7 @@ from generation import trashing
 from photos import curate, trash
 from photos.models import Photo
 from tests.browser.test_keys import press
+from tests.looks import LOOKS
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -105,9 +106,7 @@ def test_without_script_it_is_a_page_that_asks(open_page, alice, thrown):
     expect(page.locator("#said")).to_have_text("The trash is empty: 3 images deleted.")
 
 
-@pytest.mark.parametrize(
-    ("scheme", "width"), [("light", 1280), ("dark", 1280), ("light", 390), ("dark", 390)]
-)
+@pytest.mark.parametrize(("scheme", "width"), LOOKS)
 def test_the_trash_is_clean_in_every_state(open_page, alice, thrown, sheet, violations, scheme, width):
     trashing.trash_session(sheet)
     page = open_page(alice, width=width, color_scheme=scheme)

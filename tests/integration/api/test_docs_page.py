@@ -5,13 +5,12 @@ from __future__ import annotations
 import pytest
 
 from tests.browser.conftest import violations  # noqa: F401
+from tests.looks import LOOKS
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
-@pytest.mark.parametrize(
-    ("scheme", "width"), [("light", 1280), ("dark", 1280), ("light", 390), ("dark", 390)]
-)
+@pytest.mark.parametrize(("scheme", "width"), LOOKS)
 def test_the_page_is_clean(open_page, alice, live_server, violations, scheme, width):  # noqa: F811
     page = open_page(alice, width=width, color_scheme=scheme)
     asked = []

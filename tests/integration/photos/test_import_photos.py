@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 
 from photos import curate, importing, working
 from photos.models import Photo
@@ -192,6 +193,27 @@ def test_the_gallery_within_a_folder_is_stepped_over(alice, media_root):
         (media_root.parent / "beside.png").unlink()
     assert counted(said, "Added") == 1
     assert "2 gallery folders left out" in said
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="SQLite only: another database has no file here")
+def test_the_gallery_s_own_database_is_never_opened(alice, media_root, monkeypatch):
+    opened, plainly = [], Path.open
+    monkeypatch.setattr(
+        Path, "open", lambda path, *how, **what: opened.append(path) or plainly(path, *how, **what)
+    )
+    (media_root.parent / "beside.png").write_bytes(draw("PNG", seed=77))
+    database = Path(connection.settings_dict["NAME"])
+    assert Path(f"{database}-wal").exists()
+    try:
+        said = bring(alice, media_root.parent)
+    finally:
+        (media_root.parent / "beside.png").unlink()
+    assert counted(said, "Added") == 1
+    assert {path.name for path in opened} >= {"beside.png"}
+    assert not [path for path in opened if "sqlite3" in path.name]
+    for name in (database, f"{database}-wal"):
+        with pytest.raises(CommandError, match="own database"):
+            bring(alice, Path(name))
 
 
 def test_a_place_that_is_not_there_is_said_before_anything_is_done(alice, folder):

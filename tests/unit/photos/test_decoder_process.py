@@ -123,9 +123,9 @@ def test_children_are_replaced_after_a_number_of_files(pool, good, monkeypatch):
 def test_an_idle_gallery_has_no_decoder(pool, good, monkeypatch):
     monkeypatch.setattr(decoder, "IDLE_SECONDS", 0.2)
     pool.examine(good, {})
-    child = pid(pool)
+    child, reaper = pid(pool), pool._reaper
     assert eventually(lambda: not running(child))
-    assert eventually(lambda: not any(thread.name == "decoder-reaper" for thread in threading.enumerate()))
+    assert eventually(lambda: not reaper.is_alive())
     assert pool.examine(good, {}).width == 64
 
 
