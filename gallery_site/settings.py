@@ -188,6 +188,8 @@ GALLERY_TRUST_PROXY = env.bool("GALLERY_TRUST_PROXY", default=False)
 if GALLERY_TRUST_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     USE_X_FORWARDED_HOST = True
+# Where nginx has the media folder as an internal location; the bytes are then its work (X-Accel-Redirect).
+GALLERY_ACCEL = env.str("GALLERY_ACCEL", default="")
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {

@@ -186,3 +186,25 @@ def test_what_is_trashed_can_be_shown_in_the_trash_and_only_there(alice, client)
     photo.refresh_from_db()
     in_lists, in_trash = media.sign(photo, "h320"), media.sign(photo, "h320", media.TRASH)
     assert [client.get(address).status_code for address in (in_lists, in_trash)] == [404, 200]
+
+
+def test_behind_nginx_a_header_names_the_file_and_nobody_else_is_told(alice, client, settings, media_root):
+    settings.GALLERY_ACCEL = "/media-files/"
+    photo = make_photo(alice, name="Hafen 100% süß?.png")
+    for variant in ("original", "h320"):
+        response = client.get(media.sign(photo, variant))
+        inside = unquote(response["X-Accel-Redirect"]).removeprefix("/media-files/")
+        assert (media_root / inside).is_file() and not response.content
+        assert response["X-Accel-Redirect"].isascii() and not {"?", " "} & set(response["X-Accel-Redirect"])
+        assert response["Content-Type"] in ("image/png", "image/webp") and "private" in response["Cache-Control"]
+    assert "X-Accel-Redirect" not in client.get(media.sign(photo, "h320") + "x")
+    (media_root / photo.file.name).unlink()
+    assert client.get(media.sign(photo, "original")).status_code == 404
+
+
+def test_behind_nginx_a_missing_size_is_made_as_ever(alice, client, settings, media_root):
+    settings.GALLERY_ACCEL = "/media-files/"
+    photo = make_photo(alice)
+    (media_root / photo.thumbnail_name("h320")).unlink()
+    assert client.get(media.sign(photo, "h320"))["X-Accel-Redirect"].startswith("/media-files/thumbnails/")
+    assert (media_root / photo.thumbnail_name("h320")).is_file()
