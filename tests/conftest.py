@@ -37,8 +37,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _touches_database(item: pytest.Item) -> bool:
-    if item.get_closest_marker("browser"):
-        return False  # they ask what a browser makes of a page, which no database changes
+    if item.get_closest_marker("browser") or item.get_closest_marker("any_database"):
+        return False  # what a browser makes of a page, for example, no database changes
     if item.get_closest_marker("django_db"):
         return True
     return bool(DATABASE_FIXTURES & set(getattr(item, "fixturenames", ())))

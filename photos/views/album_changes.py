@@ -6,7 +6,7 @@ import json
 from contextlib import suppress
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from photos import albums, arranging, leafing
 from photos.forms_albums import LAST, MOST_PHOTOS, NEW, AccessForm, AlbumForm, CreateForm, MoveForm, photo_ids
 from photos.models import Album
+from photos.views import errors
 from photos.views.albums import REMOVED, access_label, count_words, own_album, shelf_page
 from photos.views.replies import back, positive_int, see_other, wants_json
 
@@ -70,7 +71,7 @@ def access(request: HttpRequest, pk: int) -> HttpResponse:
     shown = own_album(request, pk)
     form = AccessForm(request.POST)
     if not form.is_valid():
-        return HttpResponseBadRequest(_("Choose who may see this album."))
+        return errors.page(request, 400, _("Choose who may see this album."))
     rest = {"title": shown.title, "description": shown.description, "order": shown.order}
     try:
         shown = albums.edit(shown, **form.cleaned_data, **rest)
@@ -99,7 +100,7 @@ def add(request: HttpRequest) -> HttpResponse:
     """
     sent = _sent(request)
     if sent is None or (ids := photo_ids(sent["photo"])) is None:
-        return HttpResponseBadRequest(_("Not a list of pictures."))
+        return errors.page(request, 400, _("Not a list of pictures."))
     wanted, title = sent["album"], sent["title"].strip()
     if not ids:
         return _answer(request, _("No image was selected."), status=422)
@@ -173,7 +174,7 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
         return back(request, otherwise=f"{shown.get_absolute_url()}?arrange=1")
     form = MoveForm(request.POST)
     if not form.is_valid():
-        return HttpResponseBadRequest(_("There is no such move."))
+        return errors.page(request, 400, _("There is no such move."))
     asked = form.asked()
     if asked is None:
         return _answer(request, _("Type the number of the place first."), status=422)

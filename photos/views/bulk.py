@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.core import signing
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from photos import albums, bulk, editing
 from photos.forms_bulk import BulkForm, Wish
 from photos.models import Album, Tag
+from photos.views import errors
 from photos.views.bars import SALT, token
 from photos.views.replies import back, wants_json
 
@@ -26,7 +27,7 @@ def many(request: HttpRequest) -> HttpResponse:
     """What the bar's form sends: a selection, or the whole list it lies in."""
     form = BulkForm(request.POST)
     if not form.is_valid():
-        return HttpResponseBadRequest(_("There is no such action."))
+        return errors.page(request, 400, _("There is no such action."))
     wish = form.wish()
     if not (wish.photo_ids or wish.scope):
         return _answer(request, _("No image was selected."), status=422)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 from photos import curate
 from photos.forms import Gesture, GestureForm, VerdictForm, gestures_from_json
 from photos.models import Photo
+from photos.views import errors
 from photos.views.replies import back, wants_json
 
 
@@ -21,7 +22,7 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
     photo = get_object_or_404(Photo.objects.owned_by(request.user).live().only("pk"), pk=pk)
     form = VerdictForm(request.POST)
     if not form.is_valid():
-        return HttpResponseBadRequest(_("There is no such mark."))
+        return errors.page(request, 400, _("There is no such mark."))
     for gesture in form.gestures(photo.pk):
         _make(request, gesture)
     return _answer(request, [photo.pk], otherwise=photo.get_absolute_url())
@@ -36,11 +37,11 @@ def decide_many(request: HttpRequest) -> HttpResponse:
         form = GestureForm(request.POST)
         gestures = [form.gesture()] if form.is_valid() else None
     if gestures is None:
-        return HttpResponseBadRequest(_("There is no such mark."))
+        return errors.page(request, 400, _("There is no such mark."))
     try:
         changes = [_make(request, gesture) for gesture in gestures]
     except curate.CurationError as error:
-        return HttpResponseBadRequest(error.sentence)
+        return errors.page(request, 400, error.sentence)
     if not wants_json(request):
         messages.info(request, _said(changes[-1]))
     return _answer(request, sorted({pk for gesture in gestures for pk in gesture.photo_ids}))
