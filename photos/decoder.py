@@ -167,6 +167,10 @@ def _unwrap(answer: dict[str, Any]) -> Any:
     return answer["result"]
 
 
+def _recipe(fields: dict[str, Any] | None) -> RecipeFacts | None:
+    return RecipeFacts(**{**fields, "loras": tuple(fields["loras"])}) if fields else None
+
+
 def resident_bytes(pid: int) -> int:
     """Memory the process holds now; 0 where the system does not say."""
     try:
@@ -194,9 +198,12 @@ class Pool:
     def examine(self, path: str | Path, targets: Mapping[str, str | Path]) -> Facts:
         named = {name: os.path.abspath(target) for name, target in targets.items()}
         fields = self._ask({"do": "examine", "path": os.path.abspath(path), "targets": named})
-        if recipe := fields.get("recipe"):
-            fields["recipe"] = RecipeFacts(**{**recipe, "loras": tuple(recipe["loras"])})
-        return Facts(**{**fields, "keywords": tuple(fields.get("keywords", ()))})
+        return Facts(**{
+            **fields, "recipe": _recipe(fields.get("recipe")), "keywords": tuple(fields.get("keywords", ())),
+        })  # fmt: skip
+
+    def recipe(self, path: str | Path) -> RecipeFacts | None:
+        return _recipe(self._ask({"do": "recipe", "path": os.path.abspath(path)}))
 
     def render(self, path: str | Path, variant: str, target: str | Path) -> None:
         paths = {"path": os.path.abspath(path), "target": os.path.abspath(target)}
@@ -340,6 +347,8 @@ def _respond(pixels: Any, request: dict[str, Any]) -> bytes:
     try:
         if request["do"] == "render":
             answer = {"result": pixels.render(Path(request["path"]), request["variant"], request["target"])}
+        elif request["do"] == "recipe":
+            answer = {"result": pixels.recipe(Path(request["path"]))}
         else:
             answer = {"result": pixels.examine(Path(request["path"]), request["targets"])}
     except RejectedImage as error:

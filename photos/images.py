@@ -78,6 +78,7 @@ class RecipeFacts:
     loras: tuple[Mapping[str, Any], ...] = ()  # {"name": str, "weight": float | None, "hash": str}
     raw: str = ""
     reader: str = ""  # which reader, and its version: "automatic1111/1"
+    note: str = ""  # why a part is missing, as a sentence
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,6 +123,13 @@ def examine(path: str | Path, targets: Mapping[str, str | Path]) -> Facts:
     from photos import decoder
 
     return decoder.pool().examine(path, targets)
+
+
+def recipe_in(path: str | Path) -> RecipeFacts | None:
+    """The recipe that the file at `path` carries, read without decoding the picture; errors as for `examine`."""
+    from photos import decoder
+
+    return decoder.pool().recipe(path)
 
 
 def can_be_named(path: str | Path) -> bool:

@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from django.db import IntegrityError
+from django.db import DatabaseError, IntegrityError
 from django.db.models import Q
 from django.utils import timezone
 
@@ -146,7 +146,14 @@ def _file(spooled: storage.Spooled, facts: Facts, targets: dict[str, Path], arri
 
 def _take_back(name: str, spooled: storage.Spooled, arrival: Arrival, *, written: bool) -> None:
     """Remove a file that got no row. Where workers adopt files it stays, as where a row has it: it is another's now."""
-    if written and not arrival.place.adopt and not Photo.objects.filter(file=name).exists():
+    if not written or arrival.place.adopt:
+        return
+    try:
+        has_row = Photo.objects.filter(file=name).exists()
+    except DatabaseError:  # gone: nobody can say whether the row was written
+        storage.leave_behind(spooled)
+        return
+    if not has_row:
         storage.remove_original("media", name, spooled.sha256, tuple(VARIANTS))
 
 
@@ -156,7 +163,7 @@ def _insert(photo: Photo, facts: Facts, arrival: Arrival) -> None:
     photo.pk = None
     photo.save(force_insert=True)
     if recipe := _recipe(facts.recipe, arrival.recipe):
-        Recipe.objects.create(photo=photo, **_recipe_fields(recipe))
+        Recipe.objects.create(photo=photo, **recipe_fields(recipe))
     tag(photo, [*facts.keywords, *arrival.tags])
     counts.add(photo.owner_id, photo.collection, photo.shown_at)
     search.index([photo.pk])
@@ -232,10 +239,10 @@ def _recipe(found: RecipeFacts | None, known: RecipeFacts | None) -> RecipeFacts
     return replace(known, **{name: getattr(found, name) for name in names if name != "generator"})
 
 
-def _recipe_fields(recipe: RecipeFacts) -> dict:
+def recipe_fields(recipe: RecipeFacts) -> dict:
     """Fields of a Recipe row; what does not fit its column is unknown (SQLite would take it, PostgreSQL refuse)."""
     short = {"generator": 60, "model": 300, "model_hash": 130, "sampler": 120, "scheduler": 120, "seed": 100}
-    short["reader"] = 60
+    short |= {"reader": 60, "note": 300}
     fields = {name: clean(getattr(recipe, name))[:size] for name, size in short.items()}
     for name in ("prompt", "negative_prompt", "raw"):
         fields[name] = clean(getattr(recipe, name))

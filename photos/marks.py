@@ -43,8 +43,8 @@ _SIGNED = {b"caBX", b"dSIG"}
 class MarkError(Exception):
     """A final that cannot be written, or was not written as promised.
 
-    `code` is "signed", "damaged", "exists", "unwritable" or "unverified"; `sentence` is for people and
-    names no path.
+    `code` is "format", "signed", "damaged", "exists", "unwritable" or "unverified"; `sentence` is for people
+    and names no path.
     """
 
     def __init__(self, code: str, sentence: str) -> None:
@@ -54,7 +54,7 @@ class MarkError(Exception):
 
 
 def can_mark(format: str) -> bool:
-    """Whether a final of this format can carry its mark inside; the others get a file beside them."""
+    """Whether a final of this format can carry its mark inside; of the others no final is made yet."""
     return format.upper() == "PNG"
 
 

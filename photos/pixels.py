@@ -94,6 +94,13 @@ def render(path: Path, variant: str, target: str) -> None:
     Path(target).write_bytes(library.webp(picture, VARIANTS[variant].quality))
 
 
+def recipe(path: Path) -> dict[str, Any] | None:
+    """The recipe alone, as the fields of RecipeFacts; only the header is decoded. Errors as for `examine`."""
+    format = _format(path)
+    _, metadata = _read_header(path, format, count_frames(path, format))
+    return metadata.get("recipe")
+
+
 def _format(path: Path) -> str:
     with path.open("rb") as file:
         return detect_format(file.read(4096))

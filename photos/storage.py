@@ -174,13 +174,26 @@ class Spooled:
 
 @contextlib.contextmanager
 def workspace() -> Iterator[Path]:
-    """A folder in tmp/ that is gone afterwards. What a killed process leaves there `check_media` removes."""
+    """A folder in tmp/ that is gone afterwards. What a killed process leaves there `check_media` removes.
+
+    It is locked for as long as its process lives: so others tell what is coming in from what was left.
+    """
     Path(settings.TMP_DIR).mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix="ingest-", dir=settings.TMP_DIR))
+    handle = os.open(folder, os.O_RDONLY)
     try:
+        with contextlib.suppress(OSError):  # where folders cannot be locked, nobody can ask for it either
+            fcntl.flock(handle, fcntl.LOCK_EX)
         yield folder
     finally:
+        os.close(handle)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def leave_behind(spooled: Spooled) -> None:
+    """Let a workspace lie as a killed process does: whoever brings the bytes again finds their original by it."""
+    with contextlib.suppress(OSError):
+        spooled.path.parent.rename(spooled.path.parent.with_name(f"{spooled.path.parent.name}-left"))
 
 
 def spool(source: BinaryIO | bytes | Path, folder: Path) -> Spooled:
@@ -237,13 +250,27 @@ def keep_original(
 def _is_left_behind(path: Path, spooled: Spooled, *, adopt: bool) -> bool:
     """Whether a file without a row is the very same bytes, left by a process that died before it wrote the row.
 
-    Where others may be at work in the folder it must be older than any ingest lasts.
+    Where others may be at work in the folder, they must be known to be dead, or it be older than any ingest lasts.
     """
     try:
-        old_enough = adopt or time.time() - path.stat().st_mtime > LEFT_BEHIND_SECONDS
-        return old_enough and file_hash(path) == spooled.sha256
+        left = adopt or _is_of_the_dead(path) or time.time() - path.stat().st_mtime > LEFT_BEHIND_SECONDS
+        return left and file_hash(path) == spooled.sha256
     except FileNotFoundError:
         return False
+
+
+def _is_of_the_dead(path: Path) -> bool:
+    """Whether this original still hangs on a workspace of this machine that no process holds any more."""
+    for folder in Path(settings.TMP_DIR).glob("ingest-*"):
+        with contextlib.suppress(OSError):  # gone by now, held, or not to be locked
+            if (folder / "original").samefile(path):
+                handle = os.open(folder, os.O_RDONLY)
+                try:
+                    fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                    return True
+                finally:
+                    os.close(handle)
+    return False
 
 
 def keep_thumbnails(original: str, sha256: str, made: dict[str, Path]) -> None:

@@ -23,6 +23,7 @@ from photos.models import Leased
 log = logging.getLogger(__name__)
 stopping = threading.Event()  # set when this process was asked to end: long work stops at its next step
 
+MOST_DEATHS = 3  # of workers over one task: then it is the task that kills them
 SWEEPS_BETWEEN_TIDYING = 240  # once an hour
 SWEEPS_A_DAY = 5_760
 
@@ -32,6 +33,7 @@ _daily: list[Callable[[], None]] = []
 
 
 def register(**tasks) -> None:
+    """Give tasks the names they are asked for by; once, at start-up."""
     _tasks.update(tasks)
 
 
@@ -83,8 +85,20 @@ def forget_old_tasks() -> None:
     DBTaskResult.objects.exclude(status="READY").filter(enqueued_at__lt=old).delete()
 
 
+def take_up_tasks() -> None:
+    """Give back to the queue what a worker of this host was doing when it died; a task may run twice."""
+    from django_tasks_db.models import DBTaskResult
+
+    for task in DBTaskResult.objects.running():
+        if len(task.worker_ids) < MOST_DEATHS and is_dead(task.worker_ids[-1].rpartition(":")[0]):
+            running = DBTaskResult.objects.running().filter(pk=task.pk, started_at=task.started_at)
+            if running.update(status="READY"):
+                log.warning("%s was left by its worker and is queued again", task.task_path)
+
+
 def sweep() -> None:
-    _each(_sweepers)
+    """Take up once what dead workers left."""
+    _each([take_up_tasks, *_sweepers])
 
 
 def _each(sweepers: list[Callable[[], None]]) -> None:

@@ -66,6 +66,17 @@ class Xmp:
                     return values
         return []
 
+    def in_any_namespace(self, name: str) -> str:
+        """The value of the first property of that local name, whose-ever it is; "" where there is none."""
+        for node in self._nodes:
+            for tag, value in node.items():
+                if tag.endswith(f"}}{name}") and value.strip():
+                    return value.strip()
+            for child in node:
+                if child.tag.endswith(f"}}{name}") and (values := _values(child)):
+                    return values[0]
+        return ""
+
 
 def parse_xmp(*packets: bytes | str) -> Xmp:
     """The readable packets among `packets` as one; earlier ones are asked first."""

@@ -36,6 +36,7 @@ class Carried:
     texts: dict[str, str] = field(default_factory=dict)  # PNG text by keyword
     comment: str = ""
     provenance: bytes = b""  # JUMBF boxes of C2PA
+    is_png: bool = False
 
 
 def carried_by(stream: BinaryIO, format: str, info: dict) -> Carried:
@@ -130,7 +131,9 @@ def _extended_xmp(pieces: list[bytes]) -> bytes:
 
 def _in_png(stream: BinaryIO) -> Carried:
     found = read_png_text(stream)
-    carried = Carried(exif=found.exif.removeprefix(_EXIF), provenance=found.provenance, texts=found.texts)
+    carried = Carried(
+        exif=found.exif.removeprefix(_EXIF), provenance=found.provenance, texts=found.texts, is_png=True
+    )
     if packet := found.texts.pop("XML:com.adobe.xmp", ""):
         carried.xmp.append(packet)
     for keyword in [keyword for keyword in found.texts if keyword.startswith("Raw profile type ")]:

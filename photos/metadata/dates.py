@@ -56,7 +56,7 @@ def taken(exif: Exif, xmp: Xmp, iptc: Iptc, now: dt.datetime) -> tuple[str, int 
 
 def generated(texts: Mapping[str, str], recipe: RecipeFacts | None, now: dt.datetime) -> str:
     """`generated_at` as in Facts: the generator's own clock, as far as it wrote one."""
-    written = _CREATED.search(recipe.raw[-20_000:]) if recipe else None
+    written = _CREATED.search(recipe.raw[:20_000] + recipe.raw[-20_000:]) if recipe else None
     stamp = parse(written[1]) if written else None
     stamp = stamp or parse(texts.get("Creation Time", "")) or _mail_date(texts.get("Creation Time", ""))
     return stamp.wall.isoformat() if stamp and _possible(stamp.wall, now) else ""

@@ -8,10 +8,21 @@ from __future__ import annotations
 
 import re
 
+from photos.recipes.text import clean_line
 from photos.xmp import Xmp
+
+MAX_AGENTS = 5
+MAX_AGENT = 100  # characters
 
 _TERM = re.compile(r"[A-Za-z]{1,64}")
 _URI = re.compile(rb"https?://[a-z0-9.]{1,60}/(?:[a-z0-9]{1,40}/){0,3}digitalsourcetype/([A-Za-z]{1,64})")
+
+
+# A text, or a map that begins with a name, behind the key; CBOR's heads as for `_exact`.
+_AGENT = re.compile(
+    rb"(?:softwareAgent|claim_generator(?:_info)?)\x81?(?:[\xa1-\xb7\xbf]dname)?([\x60-\x77]|\x78.)",
+    re.DOTALL,
+)
 
 
 def digital_source_type(xmp: Xmp, provenance: bytes) -> str:
@@ -35,3 +46,17 @@ def _exact(data: bytes, match: re.Match[bytes]) -> str:
     elif start >= 1 and 0x60 <= data[start - 1] <= 0x77:
         end = min(end, start + data[start - 1] - 0x60)
     return data[match.start(1) : end].decode("ascii")
+
+
+def agents(provenance: bytes) -> tuple[str, ...]:
+    """The programs that C2PA names, each once: who made the picture first, then who signed."""
+    found: dict[str, bool] = {}
+    for match in _AGENT.finditer(provenance):
+        head = match[1]
+        length = head[1] if len(head) == 2 else head[0] - 0x60
+        name = clean_line(
+            provenance[match.end() : match.end() + length].decode("utf-8", "replace"), MAX_AGENT
+        )
+        if name and len(found) < MAX_AGENTS:
+            found[name] = found.get(name, False) or match[0].startswith(b"softwareAgent")
+    return tuple(sorted(found, key=lambda name: not found[name]))

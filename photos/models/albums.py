@@ -30,6 +30,8 @@ def open_to(viewer) -> list[str]:
 
 
 class Album(models.Model):
+    """Pictures of its owner's under a title. `revision` is of what a person types, for If-Match."""
+
     class Access(models.TextChoices):
         PRIVATE = "private", _("Only me")
         ACCOUNTS = "accounts", _("Everyone with an account here")
@@ -73,6 +75,8 @@ class Album(models.Model):
 
 
 class AlbumPhoto(models.Model):
+    """The place of one picture in one album."""
+
     album = models.ForeignKey(Album, on_delete=models.CASCADE, related_name="places")
     photo = models.ForeignKey(Photo, on_delete=models.CASCADE, related_name="places")
     position = models.BigIntegerField()  # with gaps, so that one move is one row

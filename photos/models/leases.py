@@ -20,6 +20,11 @@ class LeaseLost(Exception):
 
 
 class Leased(models.Model):
+    """A row that is worked on for long. Free: no token. Each attempt to hold it makes a new token, known to its holder.
+
+    `attempts` are those that failed for a passing reason since something last worked.
+    """
+
     lease_token = models.UUIDField(null=True, blank=True, editable=False)
     lease_until = models.DateTimeField(null=True, blank=True, editable=False)
     lease_holder = models.CharField(

@@ -52,6 +52,13 @@ class PhotoQuerySet(models.QuerySet):
         """Uploads, linked pictures and finals: what stands on the timeline one by one."""
         return self.live().filter(on_timeline=True)
 
+    def uploads(self) -> PhotoQuerySet:
+        """What was brought, and stands on the timeline. (An IN of its two collections would sort them all.)"""
+        return self.on_timeline().exclude(collection="completed")
+
+    def finals(self) -> PhotoQuerySet:
+        return self.live().filter(collection="completed")
+
     def everything(self) -> PhotoQuerySet:
         """Each picture once: a candidate that has a live final is represented by it."""
         return self.live().filter(represented=False)
@@ -86,6 +93,8 @@ class Tag(models.Model):
 
 
 class Photo(models.Model):
+    """One picture: one original file and all that is known, said and decided of it. Rows come in by `photos.ingest`."""
+
     class Collection(models.TextChoices):
         UPLOADED = "uploaded", _("Upload")
         SESSION = "session", _("Candidate")
@@ -283,6 +292,7 @@ class Recipe(models.Model):
     loras = models.JSONField(default=list, blank=True)
     raw = models.TextField(blank=True)
     reader = models.CharField(max_length=60, blank=True)
+    note = models.CharField(max_length=300, blank=True, default="")  # why a part is missing
 
     def __str__(self) -> str:
         return f"{self.generator}: {self.prompt[:60]}"

@@ -20,13 +20,30 @@ from types import ModuleType
 from typing import Any
 
 from photos.images import RecipeFacts
-from photos.recipes import automatic1111, unknown
+from photos.recipes import (
+    automatic1111,
+    comfyui,
+    drawthings,
+    easydiffusion,
+    fooocus,
+    imaginairy,
+    invokeai,
+    marks,
+    midjourney,
+    novelai,
+    swarmui,
+    unknown,
+)
 from photos.recipes.found import Found
 from photos.recipes.text import MAX_PROMPT, MAX_RAW, clean, clean_line, storable
 
 __all__ = ["READERS", "Found", "read_recipe"]
 
-READERS: list[ModuleType] = [automatic1111, unknown]  # asked in this order; `unknown` is the last resort
+# Asked in this order: those that know their own by a sign first, `unknown` as the last resort.
+READERS: list[ModuleType] = [
+    *(swarmui, fooocus, novelai, invokeai, drawthings, imaginairy, comfyui, automatic1111, easydiffusion),
+    *(midjourney, marks, unknown),
+]
 
 MAX_NAME = 300  # characters of a model, sampler or LoRA name
 MAX_LORAS = 100
@@ -61,6 +78,7 @@ def _tidy(recipe: RecipeFacts, reader: str) -> RecipeFacts:
         loras=tuple(_tidy_lora(lora) for lora in recipe.loras[:MAX_LORAS]),
         raw=storable(recipe.raw, MAX_RAW),
         reader=reader,
+        note=clean_line(recipe.note, MAX_NAME),
     )
 
 

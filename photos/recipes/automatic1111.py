@@ -20,9 +20,10 @@ from typing import Any
 from photos.images import RecipeFacts
 from photos.recipes.found import Found
 from photos.recipes.text import MAX_RAW
+from photos.recipes.values import as_seed
 
 NAME = "automatic1111"
-VERSION = 1
+VERSION = 2
 
 MAX_SETTINGS = 256_000  # characters of the settings line that are looked at
 MAX_BAD_JSON = 20  # values that look like JSON and are not, before no more are tried
@@ -45,6 +46,7 @@ def read(found: Found) -> RecipeFacts | None:
     """The first place whose text has this form. JSON of other generators under the same key is not ours."""
     places = [found.png_text.get("parameters", ""), found.user_comment, found.comment]
     places += [found.png_text.get("Comment", ""), found.exif.get("ImageDescription", "")]
+    places += [found.xmp.get(name, "") for name in ("parameters", "exif:UserComment", "dc:description")]
     for text in places:
         if text and len(text) <= MAX_RAW and not _is_json(text):
             recipe = _read_text(text)
@@ -170,11 +172,11 @@ def _recipe(raw: str, prompt: str, negative: str, settings: Mapping[str, Any]) -
         negative_prompt=negative,
         model=model,
         model_hash=model_hash,
-        sampler=_text(settings, "sampler"),
+        sampler=_sampler(settings),
         scheduler=_text(settings, "schedule type") or _text(settings, "scheduler"),
         steps=_whole(_text(settings, "steps")),
         cfg=_decimal(_text(settings, "cfg scale")),
-        seed=_text(settings, "seed"),
+        seed=as_seed(settings.get("seed", "")),
         width=width,
         height=height,
         loras=tuple(_loras(prompt, settings, resources)),
@@ -196,6 +198,12 @@ def _generator(settings: Mapping[str, Any]) -> str:
     if "civitai resources" in settings and not version:
         return "Civitai"
     return "Automatic1111"
+
+
+def _sampler(settings: Mapping[str, Any]) -> str:
+    """Civitai writes "Undefined" where it does not know."""
+    name = _text(settings, "sampler")
+    return "" if name == "Undefined" else name
 
 
 def _model(settings: Mapping[str, Any], resources: list[Mapping[str, Any]]) -> tuple[str, str]:
@@ -225,8 +233,20 @@ def _loras(
     for resource in resources:
         if resource.get("type") in ("lora", "lycoris", "dora") and isinstance(resource.get("modelName"), str):
             weights.setdefault(resource["modelName"], _decimal(str(resource.get("weight", ""))))
+    for name, weight in _requested(settings):
+        weights.setdefault(name, weight)
     for name, weight in weights.items():
         yield {"name": name, "weight": weight, "hash": hashes.get(name, "")}
+
+
+def _requested(settings: Mapping[str, Any]) -> Iterator[tuple[str, float | None]]:
+    """LoRAs in the request that stable-diffusion.cpp hangs to the line: {"lora": [{"path", "multiplier"}]}."""
+    request = settings.get("sdcpp")
+    listed = request.get("lora") if isinstance(request, dict) else None
+    for entry in listed if isinstance(listed, list) else ():
+        if isinstance(entry, dict) and isinstance(entry.get("path"), str):
+            name = entry["path"].replace("\\", "/").rpartition("/")[2]
+            yield name.removesuffix(".safetensors"), _decimal(str(entry.get("multiplier", "")))
 
 
 def _lora_hashes(settings: Mapping[str, Any]) -> dict[str, str]:

@@ -26,6 +26,9 @@ GENERATOR_KEYS = (
     "Dream",
     "generation_data",
     "sui_image_params",
+    "postprocessing",
+    "extras",
+    "AIGC",  # the label that Chinese law asks for: who made it, and that a model did (standard of TC260)
 )
 _RECIPE_WORDS = ('"prompt"', '"seed"', '"steps"', '"sampler"', '"sampler_name"', '"class_type"', '"c":')
 

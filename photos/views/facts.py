@@ -37,6 +37,7 @@ def settings_of(photo: Photo, place: Place) -> list[Row]:
         (_("Seed"), recipe.seed, True),
         (_("Size"), size, True),
         (_("LoRAs"), ", ".join(_lora(one) for one in recipe.loras if isinstance(one, dict)), False),
+        (_("Note"), recipe.note, False),
         *((label, value, False) for label, value in place.facts),
     ]
     return [row for row in rows if row[1]]
@@ -80,15 +81,9 @@ def _dated(photo: Photo) -> str:
 
 
 def _exposure(exif: dict) -> str:
-    seconds, iso = exif.get("exposure"), exif.get("iso")
-    parts = []
-    if isinstance(seconds, (int, float)) and seconds > 0:
-        parts.append(f"1/{round(1 / seconds)} s" if seconds < 0.4 else f"{seconds:g} s")
-    elif isinstance(seconds, str) and seconds:
-        parts.append(f"{seconds} s")
-    if iso:
-        parts.append(f"ISO {iso}")
-    return ", ".join(parts)
+    """ "1/250 s, f/2.8, 35 mm, ISO 200": the line of `photos.metadata.camera`, and the ISO behind it."""
+    line, iso = exif.get("exposure"), exif.get("iso")
+    return ", ".join(filter(None, [line if isinstance(line, str) else "", f"ISO {iso}" if iso else ""]))
 
 
 def _place(photo: Photo) -> str:

@@ -40,7 +40,7 @@ def test_every_setting_of_an_automatic1111_text_is_found():
         height=192,
         loras=({"name": "coast_v2", "weight": 0.75, "hash": "aabbccdd"},),
         raw=LIGHTHOUSE,
-        reader="automatic1111/1",
+        reader="automatic1111/2",
     )
 
 
@@ -98,13 +98,13 @@ def test_the_same_text_is_read_from_exif_and_from_comments(place):
 @pytest.mark.parametrize(
     "text",
     [
-        '{"sui_image_params": {"prompt": "a cat\\nSteps: 20, Seed: 1, Size: 8x6", "seed": 5}}',
+        '{"image_params": {"prompt": "a cat\\nSteps: 20, Seed: 1, Size: 8x6", "seed": 5}}',
         '{"prompt": "a goldfish", "steps": 30, "sampler": "dpmpp_2m_sde_gpu", "seed": "6952411511246973023"}',
         "{" + '"a":{' * 50_000,
     ],
-    ids=["swarmui", "fooocus", "deep"],
+    ids=["nested", "flat", "deep"],
 )
-def test_json_of_other_generators_is_kept_and_not_misread(text):
+def test_json_of_unknown_generators_is_kept_and_not_misread(text):
     recipe = parameters(text)
     assert (recipe.generator, recipe.prompt, recipe.seed, recipe.raw) == ("unknown", "", "", text)
 
@@ -149,7 +149,7 @@ def test_a_reader_that_fails_gives_the_next_one_a_try(monkeypatch):
 
     broken = SimpleNamespace(NAME="broken", VERSION=1, read=fail)
     monkeypatch.setattr(recipes, "READERS", [broken, *recipes.READERS])
-    assert parameters(LIGHTHOUSE).reader == "automatic1111/1"
+    assert parameters(LIGHTHOUSE).reader == "automatic1111/2"
 
 
 @pytest.mark.parametrize(
