@@ -96,8 +96,9 @@ if _database["ENGINE"] == "django.db.backends.sqlite3":
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
         # FULL: with NORMAL a power cut loses commits a person was already told of.
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-16000;",
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-8000;",
     }
+    _database["CONN_MAX_AGE"] = None  # opening the file anew was half of what a thumbnail cost
 elif _database["ENGINE"] == "django.db.backends.postgresql":
     _database["CONN_MAX_AGE"] = 0  # the pool keeps connections, not Django
     _database.setdefault("OPTIONS", {}).update(
@@ -129,17 +130,14 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 500  # of a form; each is an open file meanwhile,
 GALLERY_MAX_FILE_BYTES = env.int("GALLERY_MAX_FILE_MB", default=300) * 1024 * 1024
 GALLERY_TRASH_DAYS = env.int("GALLERY_TRASH_DAYS", default=30)
 
-# sorl serves single pictures (photo page, covers, admin) and touches no key-value store: photos/thumbnail_tag.py
+# sorl's tag, in the admin, draws on our own names and touches no key-value store: photos/thumbnail_tag.py
 THUMBNAIL_BACKEND = "photos.thumbnail_tag.MirrorBackend"
-THUMBNAIL_STORAGE = "thumbnails"
-THUMBNAIL_FORMAT = "WEBP"
-THUMBNAIL_UPSCALE = False
 
 # --- work that takes time -------------------------------------------------------------------------
 TASKS = {
     "default": {
         "BACKEND": env.str("GALLERY_TASK_BACKEND", default="django_tasks_db.DatabaseBackend"),
-        "QUEUES": ["default", "engines", "library"],
+        "QUEUES": ["engines", "library"],  # no "default": a task without a queue would wait for ever,
     }
 }
 # alias -> class -> options, as Django has it for databases. GALLERY_ENGINES adds to these or replaces them.

@@ -51,7 +51,6 @@ from photos.models import Photo
 from photos.text import clean_json
 
 router = Router(tags=["sessions"])
-DEFAULT_COUNT, DEFAULT_EDGE = 8, 1024
 MAX_OPTIONS = 50
 State = Literal["queued", "running", "ready", "cancelled", "failed"]
 Prompt = Annotated[str, Field(max_length=workflow.MAX_PROMPT, examples=["a red lighthouse in fog"]), Cleaned]
@@ -83,9 +82,9 @@ class NewSession(Body):
     engine: Annotated[str, Field(max_length=60, examples=["procedural"])] | None = Field(
         None, description="An alias of the settings; null: the first one there."
     )
-    width: Edge = DEFAULT_EDGE
-    height: Edge = DEFAULT_EDGE
-    count: Annotated[int, Field(ge=1, le=MAX_COUNT, examples=[4])] = DEFAULT_COUNT
+    width: Edge = workflow.DEFAULT_EDGE
+    height: Edge = workflow.DEFAULT_EDGE
+    count: Annotated[int, Field(ge=1, le=MAX_COUNT, examples=[4])] = workflow.DEFAULT_COUNT
     seed: Annotated[int, Field(ge=0, le=workflow.MAX_SEED - MAX_COUNT)] | None = Field(
         None, description="Of the first image, then counting up; null: a new one."
     )

@@ -12,6 +12,7 @@ class GenerationConfig(AppConfig):
         working.register(run_session=tasks.run_session, file_finals=tasks.file_finals)
         working.on_sweep(workflow.sweep)
         curate.on_change(counting.follow)
+        curate.on_change(trashing.follow)
         titles.register(finals.untyped_titles)
         bulk.register_scope("timeline", timeline.in_timeline)
         bulk.register_scope("finals", timeline.in_finals)

@@ -38,7 +38,7 @@ def check_aliases(app_configs, **kwargs) -> list[CheckMessage]:
 
 @register(Tags.database)
 def check_engines(app_configs, databases=None, **kwargs) -> list[CheckMessage]:
-    """Every alias can be built; nothing is asked of the servers behind them (`check_engine` does that)."""
+    """Every alias can be built and has what the contract names; nothing is asked of the servers behind them."""
     if not databases:
         return []
     found: list[CheckMessage] = []

@@ -55,9 +55,7 @@ def _true(session_id: int) -> dict[str, int]:
         n_picked=Count("pk", filter=live & Q(photo__decision=PICKED)),
         n_rejected=Count("pk", filter=live & Q(photo__decision=REJECTED)),
     )
-    finals = Photo.objects.live().filter(
-        collection=Photo.Collection.COMPLETED, source__candidate__session_id=session_id
-    )
+    finals = Photo.objects.finals().filter(source__candidate__session_id=session_id)
     return {**counted, "n_finals": finals.count()}
 
 

@@ -35,6 +35,8 @@ FIRST_PRINTS = {
 
 
 class NotEmpty(Exception):
+    """There is something in the gallery already: demo content would stand among a person's own."""
+
     sentence = (
         "The gallery is not empty, so no demo content was added. Use --data FOLDER for a separate library."
     )
@@ -66,6 +68,7 @@ def start_waiting(owner) -> None:
 
 
 def present(owner) -> bool:
+    """Whether this person has demo content that can be taken away."""
     return GenerationSession.objects.owned_by(owner).filter(demo=True).exists()
 
 
@@ -93,9 +96,7 @@ def _remove(owner, session_ids: list[int]) -> int:
 
 
 def _finals_of(session: GenerationSession) -> list[int]:
-    filed = Photo.objects.live().filter(
-        source__candidate__session=session, collection=Photo.Collection.COMPLETED
-    )
+    filed = Photo.objects.finals().filter(source__candidate__session=session)
     return list(filed.order_by("source__candidate__number").values_list("pk", flat=True))
 
 

@@ -18,7 +18,7 @@ from django.utils import timezone
 from generation import registry
 from generation.models import Candidate, GenerationSession
 from generation.workflow import title_from
-from photos import curate, marks, storage, working
+from photos import curate, marks, storage, uploading, working
 from photos.dating import Dating
 from photos.db import in_transaction
 from photos.images import RecipeFacts, RejectedImage
@@ -97,9 +97,14 @@ def _file_one(candidate: Candidate, filed: Filed) -> None:
         filed.failed.append(f"Image {candidate.number:02d}: {problem.sentence}")
     except FileNotFoundError:
         filed.failed.append(f"Image {candidate.number:02d}: its file is missing; see check_media.")
-    except Exception:
+    except Exception as fault:
         log.exception("Candidate %s could not be filed", candidate)
-        filed.failed.append(f"Image {candidate.number:02d} could not be filed; the log says why.")
+        why = uploading.why_nothing_is_kept(fault)
+        filed.failed.append(
+            f"Image {candidate.number:02d}: {why[1]}"
+            if why
+            else f"Image {candidate.number:02d} could not be filed; the log says why."
+        )
 
 
 def title_for(session_title: str, number: int) -> str:

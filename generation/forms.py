@@ -7,17 +7,16 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from generation.engines import Capabilities, Option
+from generation.engines import Capabilities, EngineError, Option
 from generation.models import MAX_COUNT, GenerationSession
 from generation.registry import EngineEntry
+from generation.workflow import DEFAULT_COUNT, MAX_PROMPT, MAX_SEED
 
 # About one megapixel each, in multiples of 64: the sizes image models are trained on.
 SHAPES = (
     ("1:1", 1024, 1024), ("3:2", 1216, 832), ("4:3", 1152, 896), ("16:9", 1344, 768), ("21:9", 1536, 640),
     ("2:3", 832, 1216), ("9:16", 768, 1344),
 )  # fmt: skip
-DEFAULT_COUNT = 8
-MAX_PROMPT = 20_000
 
 
 class GenerateForm(forms.Form):
@@ -30,7 +29,7 @@ class GenerateForm(forms.Form):
     engine = forms.ChoiceField(label=_("Engine"))
     shape = forms.ChoiceField(label=_("Shape"), widget=forms.RadioSelect)
     count = forms.IntegerField(label=_("How many"), min_value=1, max_value=MAX_COUNT, initial=DEFAULT_COUNT)
-    seed = forms.IntegerField(label=_("Seed"), min_value=0, max_value=2**63 - 1 - MAX_COUNT, required=False)
+    seed = forms.IntegerField(label=_("Seed"), min_value=0, max_value=MAX_SEED - MAX_COUNT, required=False)
 
     def __init__(
         self,
@@ -40,10 +39,13 @@ class GenerateForm(forms.Form):
         remix_of: GenerationSession | None = None,
         **kwargs,
     ) -> None:
-        self.engines, self.remix_of = engines, remix_of
-        self.capabilities = {alias: entry.capabilities for alias, entry in engines.items()}
-        super().__init__(data, initial=_initial(engines, remix_of) | kwargs.pop("initial", {}), **kwargs)
-        self.fields["engine"].choices = [(alias, entry.title) for alias, entry in engines.items()]
+        self.remix_of = remix_of
+        self.capabilities, self.silent = _ask(engines)
+        self.engines = {alias: engines[alias] for alias in self.capabilities}
+        super().__init__(data, initial=_initial(self.engines, remix_of) | kwargs.pop("initial", {}), **kwargs)
+        self.fields["engine"].choices = [(alias, entry.title) for alias, entry in self.engines.items()]
+        if chosen := self.silent.get(self["engine"].value()):
+            self.fields["engine"].error_messages["invalid_choice"] = chosen[1]
         self.shapes = _shapes(list(self.capabilities.values()), remix_of)
         self.fields["shape"].choices = [(value, label) for value, label, _ratio in self.shapes]
         for alias, can in self.capabilities.items():
@@ -70,6 +72,14 @@ class GenerateForm(forms.Form):
              [self[f"{alias}-{option.name}"] for option in self.capabilities[alias].options])
             for alias, entry in self.engines.items()
         ]  # fmt: skip
+
+    @property
+    def how_many(self) -> int:
+        """What the button says; the usual number where what was typed is none."""
+        try:
+            return int(self["count"].value())
+        except (TypeError, ValueError, OverflowError):
+            return DEFAULT_COUNT
 
     @property
     def can_leave_out(self) -> bool:
@@ -107,10 +117,22 @@ class GenerateForm(forms.Form):
         return " ".join([f"{name}-help"] * bool(helped) + [f"{name}-error"] * bool(failed))
 
 
+def _ask(engines: dict[str, EngineEntry]) -> tuple[dict[str, Capabilities], dict[str, tuple[str, str]]]:
+    """What each can do; and of those that do not answer, title and sentence: they must not keep the others away."""
+    can, silent = {}, {}
+    for alias, entry in engines.items():
+        try:
+            can[alias] = entry.capabilities
+        except EngineError as trouble:
+            silent[alias] = (entry.title, trouble.sentence)
+    return can, silent
+
+
 def _initial(engines: dict[str, EngineEntry], remix_of: GenerationSession | None) -> dict[str, Any]:
+    first = next(iter(engines), "")
     if remix_of is None:
-        return {"engine": next(iter(engines)), "shape": "1024x1024"}
-    chosen = remix_of.engine if remix_of.engine in engines else next(iter(engines))
+        return {"engine": first, "shape": "1024x1024"}
+    chosen = remix_of.engine if remix_of.engine in engines else first
     known = remix_of.options if isinstance(remix_of.options, dict) else {}
     return {
         "prompt": remix_of.prompt,

@@ -15,6 +15,8 @@ MAX_COUNT = 500
 
 
 class SessionQuerySet(models.QuerySet):
+    """As of photos: lists start at `owned_by`, single sessions at `visible_to`."""
+
     def owned_by(self, viewer) -> SessionQuerySet:
         return self.filter(owner_id=getattr(viewer, "pk", None) or 0)
 
@@ -74,7 +76,7 @@ class GenerationSession(Leased):
     width = models.PositiveIntegerField()
     height = models.PositiveIntegerField()
     count = models.PositiveIntegerField()
-    first_seed = models.CharField(max_length=24)  # decimal digits; up to 2^64
+    first_seed = models.CharField(max_length=24)  # decimal digits; up to workflow.MAX_SEED
     options = models.JSONField(default=dict, blank=True)
     remix_of = models.ForeignKey(
         "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="remixes"
@@ -137,6 +139,10 @@ class GenerationSession(Leased):
             models.Index(
                 "owner", F("shown_at").desc(), F("id").desc(), name="session_open",
                 condition=Q(trashed_at__isnull=True, is_open=True),
+            ),
+            models.Index(
+                "owner", F("trashed_at").desc(), F("id").desc(), name="session_trash",
+                condition=Q(trashed_at__isnull=False),
             ),
             models.Index(fields=["state", "engine", "id"], name="session_at_work",
                          condition=Q(state__in=["queued", "running"])),

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from functools import cache
 
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from generation.engines import Capabilities, Engine
+from generation.engines import Capabilities, Engine, EngineError
+
+log = logging.getLogger(__name__)
 
 
 class UnknownEngine(Exception):
+    """An alias that the settings do not have (any more); `sentence` says which they have."""
+
     def __init__(self, alias: str) -> None:
         self.sentence = (
             f"There is no engine “{alias}” here. Configured: {', '.join(settings.GALLERY_ENGINES)}."
@@ -21,6 +26,8 @@ class UnknownEngine(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class EngineEntry:
+    """An engine under its alias."""
+
     alias: str
     engine: Engine
 
@@ -30,7 +37,14 @@ class EngineEntry:
 
     @property
     def capabilities(self) -> Capabilities:
-        return self.engine.capabilities()
+        """What the engine says now. Raises EngineError and nothing else, whoever wrote the engine."""
+        try:
+            return self.engine.capabilities()
+        except EngineError:
+            raise
+        except Exception as error:
+            log.exception("The engine %s could not be asked what it can do", self.alias)
+            raise EngineError(f"{self.title} does not answer; the log says why.") from error
 
 
 @cache

@@ -66,6 +66,8 @@ class Cursor:
 
 @dataclass(frozen=True)
 class PhotoCell:
+    """A picture in its place on the timeline."""
+
     photo: Photo
     kind: str = "photo"
 
@@ -76,6 +78,8 @@ class PhotoCell:
 
 @dataclass(frozen=True)
 class SessionTile:
+    """A session in its place; `cover` has THUMB_FIELDS alone, see `covers`."""
+
     session: GenerationSession
     cover: list[Photo] = field(default_factory=list)
     kind: str = "session"
@@ -117,6 +121,8 @@ class Day:
 
 @dataclass(frozen=True, kw_only=True)
 class TimelinePage:
+    """About a hundred pictures and sessions, by day, and what the page around them says of the rest."""
+
     days: list[Day]
     newer: str  # cursor for `after=`, "" when this is the newest page
     older: str
@@ -250,8 +256,8 @@ def _photos(owner, show: str) -> QuerySet[Photo]:
     if show == "everything":
         return photos.everything()
     if show == "uploads":
-        return photos.on_timeline().exclude(collection="completed")  # an IN of two kinds would sort them all
-    return photos.live().filter(collection="completed")
+        return photos.uploads()
+    return photos.finals()
 
 
 def _sessions(owner, show: str) -> QuerySet[GenerationSession]:
@@ -265,7 +271,10 @@ def _older(owner, show: str, cursor: Cursor | None, limit: int = PAGE_AT_MOST + 
         photos, sessions = photos.older_than(cursor.at, cursor.pk), sessions.filter(shown_at__lt=cursor.at)
     elif cursor:
         photos, sessions = photos.filter(shown_at__lte=cursor.at), sessions.older_than(cursor.at, cursor.pk)
-    return _merged(photos.newest_first()[:limit], sessions.newest_first()[:limit], newest_first=True)[:limit]
+    found = list(photos.newest_first()[:limit])
+    if len(found) == limit:  # sessions beyond the last picture are not on this page
+        sessions = sessions.filter(shown_at__gte=found[-1].shown_at)
+    return _merged(found, sessions.newest_first()[:limit], newest_first=True)[:limit]
 
 
 def _newer(owner, show: str, cursor: Cursor, limit: int = PAGE_AT_MOST + 1) -> list[Item]:
@@ -276,13 +285,13 @@ def _newer(owner, show: str, cursor: Cursor, limit: int = PAGE_AT_MOST + 1) -> l
     else:
         photos, sessions = photos.filter(shown_at__gt=cursor.at), sessions.newer_than(cursor.at, cursor.pk)
     upwards = ("shown_at", "id")
-    merged = _merged(
-        photos.order_by(*upwards)[:limit], sessions.order_by(*upwards)[:limit], newest_first=False
-    )
-    return merged[:limit][::-1]
+    found = list(photos.order_by(*upwards)[:limit])
+    if len(found) == limit:
+        sessions = sessions.filter(shown_at__lte=found[-1].shown_at)
+    return _merged(found, sessions.order_by(*upwards)[:limit], newest_first=False)[:limit][::-1]
 
 
-def _merged(photos: QuerySet, sessions: QuerySet, *, newest_first: bool) -> list[Item]:
+def _merged(photos: list[Photo], sessions: QuerySet, *, newest_first: bool) -> list[Item]:
     cells, tiles = [PhotoCell(photo) for photo in photos], [SessionTile(session) for session in sessions]
     return list(heapq.merge(cells, tiles, key=_place, reverse=newest_first))
 

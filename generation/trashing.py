@@ -55,6 +55,19 @@ def restore_session(session: GenerationSession) -> curate.Change | None:
     return in_transaction(work)
 
 
+def follow(steps: list[curate.Step]) -> None:
+    """Registered with `photos.curate`: a session comes back with the last of the images that went with it."""
+    back = [step.photo.pk for step in steps if step.new[1] and not step.old[1] and not step.photo.is_final]
+    left = Photo.objects.trashed().filter(
+        candidate__session=OuterRef("pk"), trash_batch=OuterRef("trash_batch")
+    )
+    whole = GenerationSession.objects.filter(
+        ~Exists(left), trashed_at__isnull=False, candidates__photo__in=back
+    )
+    if back and (ids := set(whole.values_list("pk", flat=True))):
+        GenerationSession.objects.filter(pk__in=ids).update(trashed_at=None, trash_batch=None)
+
+
 def take_back(owner, session_id: int) -> int:
     """Undo the trashing of a session: how a message offers it. Returns how many images came back."""
     session = GenerationSession.objects.owned_by(owner).filter(pk=session_id).first()
@@ -83,6 +96,7 @@ def trash_rejects(session: GenerationSession) -> curate.Change:
 
 
 def rejects_of(session: GenerationSession):
+    """Live pictures of a session that were rejected, as a queryset."""
     return Photo.objects.live().filter(candidate__session=session.pk, decision=Photo.Verdict.REJECTED)
 
 

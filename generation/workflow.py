@@ -22,7 +22,7 @@ from django.utils import timezone
 from generation import registry
 from generation.engines import EngineError, GeneratedImage, Progress, Request
 from generation.models import MAX_COUNT, Candidate, GenerationSession
-from photos import storage, working
+from photos import storage, uploading, working
 from photos.dating import Dating, wall_clock_now
 from photos.db import in_transaction
 from photos.images import RecipeFacts, RejectedImage
@@ -33,6 +33,7 @@ from photos.text import clean, clean_json
 log = logging.getLogger(__name__)
 State = GenerationSession.State
 
+DEFAULT_COUNT, DEFAULT_EDGE = 8, 1024  # what is asked for where a person says nothing
 MAX_PROMPT = 20_000
 MAX_SEED = 2**63 - 1
 MAX_ATTEMPTS = 3  # of a transient engine error, before a person is asked
@@ -121,7 +122,7 @@ def go_on(session: GenerationSession) -> None:
 
 
 def run(session_id: int) -> None:
-    """Run one session if it can be claimed, then whatever else waits for the same engines. Key 0: just those."""
+    """Run one session if it can be claimed, then whatever else waits for a free engine. Key 0: just those."""
     next_id = session_id or next_queued()
     while next_id and not working.stopping.is_set():
         if token := claim(next_id):
@@ -199,9 +200,11 @@ def _run_claimed(session: GenerationSession, token: uuid.UUID, *, each=lambda ma
             state, error = _after(session, failure)
         except (RejectedImage, WorkflowError, registry.UnknownEngine) as failure:
             state, error = State.FAILED, failure.sentence
-        except Exception:
+        except Exception as fault:
             log.exception("Session %s failed", session.pk)
-            state, error = State.FAILED, "Something unexpected went wrong; the log of the worker says what."
+            why = uploading.why_nothing_is_kept(fault)
+            error = why[1] if why else "Something unexpected went wrong; the log of the worker says what."
+            state = State.FAILED
     _release(session, token, state, error)
 
 

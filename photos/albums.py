@@ -42,6 +42,7 @@ class Stale(AlbumError):
 
 
 def create(owner, *, title: str, description: str = "", access: str = Album.Access.PRIVATE) -> Album:
+    """A new, empty album. Raises AlbumError."""
     album = Album(owner=owner, access=access)
     _audience(access)
     _name(album, title, description)
@@ -163,6 +164,8 @@ def put_back(album: Album, removed: Removed) -> int:
 
 
 def set_cover(album: Album, photo_id: int) -> None:
+    """Show the album by this picture, which must be one of its own. Raises AlbumError."""
+
     def work() -> None:
         if not AlbumPhoto.objects.filter(album=album, photo=photo_id, photo__trashed_at=None).exists():
             raise AlbumError("The cover must be one of the album's own images.")

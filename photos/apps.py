@@ -13,7 +13,8 @@ class PhotosConfig(AppConfig):
         pre_migrate.connect(lift_timeouts, dispatch_uid="photos.db.lift_timeouts")
 
         working.register(delete_files=tasks.delete_files, redraw_thumbnails=tasks.redraw_thumbnails)
-        working.register(bulk=tasks.do_in_bulk, take_back=tasks.take_back, empty_trash=tasks.empty_trash)
+        working.register(bulk=tasks.do_in_bulk, take_back=tasks.take_back)
+        working.register(delete_batch=tasks.delete_batch, empty_trash=tasks.empty_trash)
         working.on_sweep(deletion.delete_pending)
         working.on_day(trash.tidy)
         bulk.register_scope("album", albums.in_album)

@@ -4,7 +4,8 @@ A list names itself by a scope, "kind:rest" ("album:12", "search:red fox", "sess
 list registers how its scope becomes a queryset again; what it names is always narrowed to the actor's own pictures.
 
 A gesture is one batch however many pictures it touches, and says how it is taken back: a list of steps in plain
-values, each of a kind that is registered here or by whoever else does things to many.
+values, each of a kind that is registered here or by whoever else does things to many. What was too much for a request
+is taken back by a task too.
 """
 
 from __future__ import annotations
@@ -14,15 +15,15 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 
 from photos import albums, curate, editing, trash, working
-from photos.models import Album, AlbumPhoto, Photo, Tag
+from photos.db import in_chunks
+from photos.models import Album, AlbumPhoto, Decision, Photo, Tag
 from photos.text import folded
 
 CHUNK = 500  # pictures in one transaction
 AT_ONCE = 2_000  # in a request; more is a task
-AT_MOST = 200_000
 VERDICTS = {"pick": 1, "reject": 2, "clear": 0}
 
 Step = Sequence[object]  # a kind and its values: ("restore", "9f…"), ("untag", "sea", [1, 2])
@@ -41,7 +42,7 @@ class BulkError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Done:
-    """What a gesture did: to how many, and how it is taken back. `later`: a task does it, to at least `count`."""
+    """What a gesture did: to how many, and how it is taken back. `later`: a task does it, or the rest of it."""
 
     count: int
     way_back: list[Step] = field(default_factory=list)
@@ -79,34 +80,47 @@ def do(
         count, steps = _do_chunk(owner, chunk, action, argument, batch)
         changed += count
         way_back += [step for step in steps if count and step not in way_back]
+    if changed > AT_ONCE:
+        way_back = [("later", step) for step in way_back]
     return Done(count=changed, way_back=way_back)
 
 
-def do_all(owner, scope: str, action: str, argument: str = "") -> Done:
+def do_all(owner, scope: str, action: str, argument: str = "", *, batch: uuid.UUID | None = None) -> Done:
     """Do one thing to everything a list shows: now, or for many as a task."""
     check(owner, action, argument)
     listed = photos_in(owner, scope).order_by("pk").values_list("pk", flat=True)
-    ids = list(listed[: AT_ONCE + 1])
+    ids, batch = list(listed[: AT_ONCE + 1]), batch or uuid.uuid4()
     if len(ids) <= AT_ONCE:
-        return do(owner, ids, action, argument)
-    batch, newest = uuid.uuid4(), listed.reverse()[0]
+        return do(owner, ids, action, argument, batch=batch)
+    if action == "album" and listed[albums.AT_MOST : albums.AT_MOST + 1]:
+        raise BulkError(f"An album holds at most {albums.AT_MOST:,} images, and this list has more.")
+    newest = Photo.objects.filter(owner_id=owner.pk).aggregate(last=Max("pk"))["last"]
     working.enqueue("bulk", owner.pk, scope, action, argument, batch.hex, newest)
     step = _step_of(action, batch)
     return Done(count=len(ids), way_back=[("later", step)] if step else [], later=True)
 
 
 def run(owner, scope: str, action: str, argument: str, batch: uuid.UUID, newest: int) -> int:
-    """The task. The pictures are found anew, so that twice is as good as once; what came after `newest` is left."""
-    listed = photos_in(owner, scope).filter(pk__lte=newest).order_by("pk").values_list("pk", flat=True)
-    return do(owner, list(listed[:AT_MOST]), action, argument, batch=batch).count
+    """The task: all of it, however many; what came after `newest` is left. Returns how many were changed.
+
+    The pictures are found anew, chunk after chunk, so that twice is as good as once. What was decided goes on where
+    it ended, for since then a person may have decided otherwise.
+    """
+    check(owner, action, argument)
+    listed = photos_in(owner, scope).filter(pk__lte=newest)
+    reached = Decision.objects.filter(batch=batch).aggregate(last=Max("photo_id"))["last"] or 0
+    chunks = in_chunks(listed, CHUNK, after=reached)
+    return sum(_do_chunk(owner, chunk, action, argument, batch)[0] for chunk in chunks)
 
 
-def take_back(owner, steps: Sequence[Step]) -> int:
-    """Undo a gesture by its steps; what was changed since by another is left. Returns how many pictures."""
-    return sum(_ways_back[str(kind)](owner, *values) for kind, *values in steps if kind in _ways_back)
+def take_back(owner, steps: Sequence[Step]) -> Done:
+    """Undo a gesture by its steps; what was changed since by another is left."""
+    count = sum(_ways_back[str(kind)](owner, *values) for kind, *values in steps if kind in _ways_back)
+    return Done(count=count, later=any(kind == "later" for kind, *_ in steps))
 
 
 def check(owner, action: str, argument: str) -> None:
+    """Raises BulkError where there is no such action, or it cannot be done with this argument."""
     if action in VERDICTS or action in ("trash", "restore"):
         return
     if action == "rate" and argument in "012345" and len(argument) == 1:
@@ -145,8 +159,7 @@ def _do_chunk(owner, ids: list[int], action: str, argument: str, batch: uuid.UUI
         return _add(Album.objects.owned_by(owner).get(pk=int(argument)), ids)
     if action == "trash":
         return len(curate.trash(owner.pk, ids, batch=batch).photo_ids), [step]
-    back = curate.restore(owner.pk, ids).photo_ids
-    return len(back), [("trash", back)]
+    return len(curate.restore(owner.pk, ids, batch=batch).photo_ids), [step]
 
 
 def _tag(owner, ids: list[int], words: list[str], *, remove: bool) -> tuple[int, list[Step]]:
@@ -170,7 +183,7 @@ def _step_of(action: str, batch: uuid.UUID) -> Step | None:
     """How a gesture that is known by its batch is taken back."""
     if action in VERDICTS or action == "rate":
         return ("undo", batch.hex)
-    return ("restore", batch.hex) if action == "trash" else None
+    return {"trash": ("restore", batch.hex), "restore": ("trash_again", batch.hex)}.get(action)
 
 
 def _chunks(ids: Sequence[int]) -> Iterator[list[int]]:
@@ -188,7 +201,11 @@ def _undo(owner, batch: str) -> int:
 
 
 def _restore(owner, batch: str) -> int:
-    return len(trash.restore_batch(owner, uuid.UUID(batch)).photo_ids)
+    return trash.restore_batch(owner, uuid.UUID(batch))
+
+
+def _trash_again(owner, batch: str) -> int:
+    return trash.trash_again(owner, uuid.UUID(batch))
 
 
 def _take_out(owner, album_id: int, ids: list[int]) -> int:
@@ -204,8 +221,9 @@ def _later(owner, step: Step) -> int:
 
 register_way_back("undo", _undo)
 register_way_back("restore", _restore)
+register_way_back("trash_again", _trash_again)
 register_way_back("take_out", _take_out)
 register_way_back("later", _later)
-register_way_back("trash", lambda owner, ids: do(owner, ids, "trash").count)
 register_way_back("tag", lambda owner, word, ids: do(owner, ids, "tag", word).count)
 register_way_back("untag", lambda owner, word, ids: do(owner, ids, "untag", word).count)
+register_scope("trashed", lambda owner, batch: trash.of_batch(owner, uuid.UUID(batch)))

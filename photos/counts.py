@@ -16,6 +16,7 @@ Key = tuple[int, str, date]  # owner, collection, first day of the month
 
 
 def month_of(shown_at: datetime) -> date:
+    """The first day of its month, on the picture's own clock."""
     return shown_at.date().replace(day=1)
 
 
@@ -25,10 +26,12 @@ def counted(photo: Photo) -> bool:
 
 
 def add(owner_id: int, collection: str, shown_at: datetime, by: int = 1) -> None:
+    """One picture comes in (1) or goes (-1); in the transaction that writes it."""
     add_many({(owner_id, collection, month_of(shown_at)): by})
 
 
 def add_photos(photos: Iterable[Photo], by: int) -> None:
+    """The same for several."""
     add_many(_summed(photos, by))
 
 

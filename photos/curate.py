@@ -101,9 +101,9 @@ def trash(owner_id: int, photo_ids: Sequence[int], *, batch: uuid.UUID | None = 
     return in_transaction(lambda: trash_now(owner_id, photo_ids, batch))
 
 
-def restore(owner_id: int, photo_ids: Sequence[int]) -> Change:
-    """Bring pictures back from the trash."""
-    return in_transaction(lambda: restore_now(owner_id, photo_ids))
+def restore(owner_id: int, photo_ids: Sequence[int], *, batch: uuid.UUID | None = None) -> Change:
+    """Bring pictures back from the trash. They keep `batch` until they go there anew, and are known by it."""
+    return in_transaction(lambda: restore_now(owner_id, photo_ids, batch))
 
 
 def purge(owner_id: int, photo_ids: Sequence[int], *, only_trashed: bool = False) -> int:
@@ -121,6 +121,7 @@ def purge(owner_id: int, photo_ids: Sequence[int], *, only_trashed: bool = False
 def decide_now(
     owner, photo_ids: list[int], axis: str, value: int, batch: uuid.UUID | None = None, *, actor=None
 ) -> Change:
+    """As `decide`; `axis` and `value` are known to exist."""
     batch = batch or uuid.uuid4()
     field = FIELDS[axis]
     photos = _locked(Photo.objects.owned_by(owner).live().filter(pk__in=photo_ids).exclude(**{field: value}))
@@ -180,6 +181,7 @@ def _set(
 
 
 def trash_now(owner_id: int, photo_ids: Sequence[int], batch: uuid.UUID) -> Change:
+    """As `trash`. A candidate whose final goes stands for itself again."""
     photos = _locked(Photo.objects.filter(owner_id=owner_id, pk__in=photo_ids).live())
     _count(photos, -1)
     _move(photos, trashed_at=timezone.now(), trash_batch=batch)
@@ -187,20 +189,21 @@ def trash_now(owner_id: int, photo_ids: Sequence[int], batch: uuid.UUID) -> Chan
     return Change(batch=batch, photo_ids=[photo.pk for photo in photos], axis="trash")
 
 
-def restore_now(owner_id: int, photo_ids: Sequence[int]) -> Change:
+def restore_now(owner_id: int, photo_ids: Sequence[int], batch: uuid.UUID | None = None) -> Change:
+    """As `restore`. Beside a live final of the same candidate no second one comes back."""
     photos = _without_second_finals(
         _locked(Photo.objects.filter(owner_id=owner_id, pk__in=photo_ids).trashed())
     )
-    _move(photos, trashed_at=None, trash_batch=None)
+    _move(photos, trashed_at=None, trash_batch=batch)
     _represent([photo for photo in photos if photo.is_final and photo.source_id], by=True)
     _count(photos, +1)
-    return Change(batch=uuid.uuid4(), photo_ids=[photo.pk for photo in photos], axis="restore")
+    return Change(batch=batch or uuid.uuid4(), photo_ids=[photo.pk for photo in photos], axis="restore")
 
 
 def _without_second_finals(photos: list[Photo]) -> list[Photo]:
     """A candidate has one live final at most: of several the newest may come back, beside a live one none."""
     sources = [photo.source_id for photo in photos if photo.is_final and photo.source_id]
-    finals = Photo.objects.live().filter(source_id__in=sources, collection=Photo.Collection.COMPLETED)
+    finals = Photo.objects.finals().filter(source_id__in=sources)
     taken, kept = set(finals.values_list("source_id", flat=True)), []
     for photo in reversed(photos):
         if photo.is_final and photo.source_id:
@@ -212,6 +215,7 @@ def _without_second_finals(photos: list[Photo]) -> list[Photo]:
 
 
 def purge_now(owner_id: int, photo_ids: Sequence[int], *, only_trashed: bool = False) -> int:
+    """As `purge`."""
     wanted = Photo.objects.filter(owner_id=owner_id, pk__in=photo_ids)
     locked = _locked(wanted.trashed() if only_trashed else wanted)
     _represent(

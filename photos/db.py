@@ -7,11 +7,12 @@ of defence, used at the outermost write of a flow and nowhere else.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, connections, transaction
+from django.db.models import QuerySet
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 T = TypeVar("T")
@@ -36,6 +37,17 @@ def in_transaction(work: Callable[[], T]) -> T:
         reraise=True,
     )
     return retrying(_once, work)
+
+
+def in_chunks(rows: QuerySet, size: int, *, after: int = 0) -> Iterator[list[int]]:
+    """The ids of these rows, the oldest first, so many at a time.
+
+    A chunk is asked for when the one before is done with: what is done to that may change which rows there are.
+    """
+    ids = rows.order_by("pk").values_list("pk", flat=True)
+    while chunk := list(ids.filter(pk__gt=after)[:size]):
+        after = chunk[-1]
+        yield chunk
 
 
 def lift_timeouts(using: str = "default", **kwargs) -> None:

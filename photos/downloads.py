@@ -25,7 +25,9 @@ FIELDS = ("id", "root", "file", "title", "sha256")
 MISSING = "missing.txt"
 
 
-class ArchiveError(Exception):
+class DownloadError(Exception):
+    """Why there is no archive of these pictures; `sentence` is for the person who asked."""
+
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence)
         self.sentence = sentence
@@ -42,18 +44,20 @@ class Archive:
 
 
 def of(photos: QuerySet[Photo]) -> Iterator[Photo]:
-    """Only what an archive needs of these pictures, one by one."""
-    return photos.only(*FIELDS)[: AT_MOST + 1].iterator()
+    """Only what an archive needs of these pictures, one by one. Raises DownloadError where they are too many."""
+    _look_if_they_fit(photos)
+    yield from photos.only(*FIELDS)[: AT_MOST + 1].iterator()
 
 
 def of_places(places: QuerySet[AlbumPhoto]) -> Iterator[Photo]:
-    """The pictures of these places of an album, in their order."""
+    """The pictures of these places of an album, in their order. Raises DownloadError where they are too many."""
+    _look_if_they_fit(places)
     found = places.select_related("photo").only(*(f"photo__{name}" for name in FIELDS))
-    return (place.photo for place in found[: AT_MOST + 1].iterator())
+    yield from (place.photo for place in found[: AT_MOST + 1].iterator())
 
 
 def archive(photos: Iterable[Photo]) -> Archive:
-    """A ZIP of the originals of these pictures, named after their titles. Raises ArchiveError.
+    """A ZIP of the originals of these pictures, named after their titles. Raises DownloadError.
 
     A file that is missing on disk is left out and counted; `missing.txt` in the archive names it.
     """
@@ -65,7 +69,7 @@ def archive(photos: Iterable[Photo]) -> Archive:
     )
     for photo in photos:
         if count + len(missing) >= AT_MOST:
-            raise ArchiveError(f"At most {AT_MOST:,} images fit into one archive; take them in parts.")
+            raise _too_many()
         path = storage.local_path(photo.root, photo.file.name)
         name = _free_name(photo, taken)
         try:
@@ -76,8 +80,20 @@ def archive(photos: Iterable[Photo]) -> Archive:
     if missing:
         packed.add("These files could not be found:\n" + "\n".join(missing) + "\n", MISSING)
     if not packed:
-        raise ArchiveError("There is nothing to download here.")
+        raise DownloadError("There is nothing to download here.")
     return Archive(stream=_whole(packed), byte_size=len(packed), count=count, missing=len(missing))
+
+
+def _look_if_they_fit(rows: QuerySet) -> None:
+    """Before anything is named and measured: whether there is one more than fits."""
+    if rows.order_by().values_list("pk", flat=True)[AT_MOST : AT_MOST + 1]:
+        raise _too_many()
+
+
+def _too_many() -> DownloadError:
+    return DownloadError(
+        f"At most {AT_MOST:,} images fit into one archive, and these are more; take them in parts."
+    )
 
 
 def _whole(packed: ZipStream) -> Iterator[bytes]:

@@ -36,6 +36,12 @@ def take_back(owner_id: int, steps: list) -> None:
 
 
 @task(queue_name="library")
+def delete_batch(owner_id: int, batch: str) -> None:
+    """What one gesture moved into the trash, for ever, where that is too much for a request."""
+    trash.delete_batch(_person(owner_id), uuid.UUID(batch))
+
+
+@task(queue_name="library")
 def empty_trash(owner_id: int | None = None, before: str = "") -> None:
     """What lay in a person's trash at an instant; without a person everybody's that is ripe."""
     if owner_id is None:

@@ -1,7 +1,7 @@
 """sorl's `{% thumbnail %}` on our names: no key-value store, no query, no file opened.
 
-Serves single pictures (photo page, covers, admin); grids call `photos.media.sign` directly, which is eight times
-cheaper. The geometry is one of our variant names: {% thumbnail photo "h320" as im %}.
+Serves the picture on the admin's page of a photo; everything else calls `photos.media.sign` directly, which is eight
+times cheaper. The geometry is one of our variant names: {% thumbnail photo "h320" as im %}.
 """
 
 from __future__ import annotations
@@ -22,12 +22,6 @@ class SignedImage:
     url: str
     width: int
     height: int
-
-    def exists(self) -> bool:
-        return True
-
-    def is_portrait(self) -> bool:
-        return self.height > self.width
 
 
 class MirrorBackend(ThumbnailBackend):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -11,6 +12,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from photos import curate, working
+from photos.db import in_chunks
 from photos.models import Photo
 
 CHUNK = 500
@@ -21,6 +23,8 @@ _followers: list[Callable[..., None]] = []
 
 @dataclass(frozen=True, kw_only=True)
 class Contents:
+    """How much lies there, counted up to COUNTED."""
+
     count: int
     byte_size: int
     more: bool  # there is more than was counted
@@ -46,23 +50,42 @@ def contents(owner) -> Contents:
     return Contents(count=min(len(sizes), COUNTED), byte_size=sum(sizes[:COUNTED]), more=len(sizes) > COUNTED)
 
 
-def days_left(photo: Photo) -> int:
-    """Days until a picture is deleted, begun ones counted; 0 is at any moment."""
-    return days_left_since(photo.trashed_at)
+def count_batches(owner, batches: Collection[uuid.UUID]) -> dict[uuid.UUID, int]:
+    """How many lie there of each of these gestures; one more than COUNTED is any number beyond it."""
+    found = photos(owner).filter(trash_batch__in=batches).order_by().values_list("trash_batch", flat=True)
+    counts = Counter(found[: COUNTED + 1])
+    if counts.total() <= COUNTED:
+        return counts
+    return {batch: of_batch(owner, batch).order_by()[: COUNTED + 1].count() for batch in batches}
 
 
 def days_left_since(trashed_at) -> int:
+    """Days until what was trashed at this instant is deleted, begun ones counted; 0 is at any moment."""
     gone_at = trashed_at + timedelta(days=settings.GALLERY_TRASH_DAYS)
     return max(0, -(-(gone_at - timezone.now()) // timedelta(days=1)))
 
 
-def restore_batch(owner, batch: uuid.UUID) -> curate.Change:
-    """Bring back what one gesture moved into the trash."""
-    ids = list(photos(owner).filter(trash_batch=batch).values_list("pk", flat=True))
-    back = [curate.restore(owner.pk, ids[n : n + CHUNK]) for n in range(0, len(ids), CHUNK)]
-    return curate.Change(
-        batch=batch, photo_ids=[pk for change in back for pk in change.photo_ids], axis="restore"
-    )
+def of_batch(owner, batch: uuid.UUID):
+    """What lies there of all that one gesture moved into it."""
+    return photos(owner).filter(trash_batch=batch)
+
+
+def restore_batch(owner, batch: uuid.UUID) -> int:
+    """Bring back what one gesture moved into the trash. Returns how many."""
+    chunks = in_chunks(of_batch(owner, batch), CHUNK)
+    return sum(len(curate.restore(owner.pk, chunk).photo_ids) for chunk in chunks)
+
+
+def trash_again(owner, batch: uuid.UUID) -> int:
+    """Take back what `curate.restore` brought back as this batch. Returns how many."""
+    chunks = in_chunks(Photo.objects.owned_by(owner).live().filter(trash_batch=batch), CHUNK)
+    return sum(len(curate.trash(owner.pk, chunk, batch=batch).photo_ids) for chunk in chunks)
+
+
+def delete_batch(owner, batch: uuid.UUID) -> int:
+    """Purge what one gesture moved into the trash and still lies there. Returns how many."""
+    chunks = in_chunks(of_batch(owner, batch), CHUNK)
+    return sum(curate.purge(owner.pk, chunk, only_trashed=True) for chunk in chunks)
 
 
 def delete_for_ever(owner, photo_ids: Sequence[int]) -> int:

@@ -31,6 +31,7 @@ CAME_IN = (Outcome.ADDED, Outcome.RESTORED)
 
 
 def begin(owner, album: Album | None = None) -> UploadBatch:
+    """A new batch; what it brings goes into `album` too."""
     return UploadBatch.objects.create(owner=owner, album=album)
 
 
@@ -90,6 +91,7 @@ def refuse(batch: UploadBatch, name: str, code: str, sentence: str) -> UploadEnt
 
 
 def is_video(name: str) -> bool:
+    """By the ending of its name alone: refused before it is sent."""
     return PurePosixPath(name).suffix.lower() in VIDEO_ENDINGS
 
 

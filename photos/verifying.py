@@ -68,6 +68,8 @@ class Finding:
 
 @dataclass(frozen=True, kw_only=True)
 class Totals:
+    """What the library holds; bytes are those of the originals."""
+
     photos: int
     in_trash: int
     byte_size: int

@@ -37,7 +37,7 @@ class Group:
 @vary_on_headers("HX-Request")
 def finals(request: HttpRequest) -> HttpResponse:
     cursor = Cursor.parse(request.GET.get("before", ""))
-    listed = Photo.objects.owned_by(request.user).live().filter(collection=Photo.Collection.COMPLETED)
+    listed = Photo.objects.owned_by(request.user).finals()
     if cursor:
         listed = _filed_before(listed, cursor)
     found = list(_with_session(listed).order_by("-added_at", "-id")[: PAGE + 1])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -17,8 +18,8 @@ from django.urls import reverse
 from django.utils import formats, timezone
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
@@ -211,13 +212,13 @@ def months_of(
 
     Filled into patterns, as cells are: seventy months as templates took longer than a hundred pictures.
     """
-    base, found = reverse("home"), []
+    base, names, found = reverse("home"), _month_names(get_language()), []
     for year, months in page.months:
         values = [
             {
                 "address": escape(f"{base}timeline/{first.year}/{first.month}/{query}"),
-                "name": formats.date_format(first, "F"),
-                "short": formats.date_format(first, "M"),
+                "name": names[first.month][0],
+                "short": names[first.month][1],
                 "year": year,
                 "count": f"{n:,}",
                 "current": ' aria-current="true"' if first == current else "",
@@ -230,6 +231,13 @@ def months_of(
         )
         found.append((year, beside, above))
     return found
+
+
+@cache
+def _month_names(language: str) -> dict[int, tuple[str, str]]:
+    """Number of a month -> its name, long and short; ten years of them would be formatted for every page."""
+    months = (date(2026, number, 1) for number in range(1, 13))
+    return {m.month: (formats.date_format(m, "F"), formats.date_format(m, "M")) for m in months}
 
 
 def groups_of(days: list[Day]) -> list[list[Day]]:

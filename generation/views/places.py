@@ -59,9 +59,7 @@ def _on_sheet(photo: Photo, candidate: Candidate) -> Place:
 def _final_of(photo: Photo) -> tuple:
     if not photo.represented:
         return ()
-    final = (
-        Photo.objects.live().filter(source=photo, collection=Photo.Collection.COMPLETED).only("pk").first()
-    )
+    final = Photo.objects.finals().filter(source=photo).only("pk").first()
     return (
         (format_html('<a href="{}">{}</a>', reverse("photo", args=[final.pk]), _("Has a final")),)
         if final

@@ -88,8 +88,7 @@ def complete(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def uncomplete(request: HttpRequest, pk: int) -> HttpResponse:
     """Take a final back; the candidate stays as it is."""
-    mine = Photo.objects.owned_by(request.user).live().filter(collection=Photo.Collection.COMPLETED)
-    final = get_object_or_404(mine, pk=pk)
+    final = get_object_or_404(Photo.objects.owned_by(request.user).finals(), pk=pk)
     finals.uncomplete(final)
     messages.info(
         request, _("Taken back: “%s” is no final any more. The generated image is untouched.") % final

@@ -6,6 +6,7 @@ import colorsys
 import zlib
 from dataclasses import dataclass
 
+from django.utils.html import escape
 from django.utils.translation import gettext as _
 
 from generation import finals
@@ -14,10 +15,30 @@ from generation.timeline import CELL_FIELDS
 from generation.timeline import SHEETS as SHOWN
 from generation.views.places import frame_name
 from photos.models import Photo
-from photos.views.cells import FrameCell
+from photos.thumbnails import variant_size
+from photos.views.cells import Cell
 
 EXPECTED = 18
 AT_MOST = 600  # frames of one page; a session makes 500 at most
+DRAWN_WIDTH = "220px"  # about how wide a picture is drawn on a large screen
+
+
+class FrameCell(Cell):
+    """A picture on the sheet, with `number`, `seed`, `final` ("1" where a final stands for it), `arrived`."""
+
+    template = "session/_frame.html"
+    drawn_width = DRAWN_WIDTH
+    __slots__ = ()
+
+    def __init__(self, photo: Photo, **more) -> None:
+        """As a cell, and with the address of the large picture: on a sheet the large view opens at once.
+
+        Other lists ask for these addresses when they stand (`photos.views.photo.larger`): a signature each does not
+        compress.
+        """
+        super().__init__(photo, **more)
+        self.values["large"] = escape(self._address(photo, "l1600"))
+        self.values["large_width"] = variant_size("l1600", photo.width, photo.height)[0]
 
 
 @dataclass(frozen=True, kw_only=True)

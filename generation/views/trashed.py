@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import uuid
 from collections import defaultdict
 
 from django.contrib import messages
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -16,11 +17,11 @@ from generation import trashing
 from generation.models import Candidate, GenerationSession
 from generation.timeline import THUMB_FIELDS
 from photos.models import Photo
+from photos.search import Place
 from photos.views.bars import say
+from photos.views.bundles import Bundle, Source, TrashThumb, after
 from photos.views.replies import back, see_other
-from photos.views.trash import Bundle, TrashThumb
 
-AT_MOST = 1_000  # sessions in the trash that are shown as such
 THUMBS = 6
 
 
@@ -62,17 +63,35 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
     return see_other(reverse("trash"))
 
 
-def bundles(owner) -> list[Bundle]:
-    """What `photos.views.trash` shows of sessions."""
+def _page(owner, before: Place | None, most: int) -> list[Bundle]:
+    """The sessions of a page of the trash."""
+    return _bundles(list(after(_lying(owner), before)[:most]))
+
+
+def _one(owner, batch: uuid.UUID) -> Bundle | None:
+    return next(iter(_bundles(list(_lying(owner).filter(trash_batch=batch)))), None)
+
+
+def _batches(owner) -> QuerySet:
+    return _lying(owner).order_by().values("trash_batch")
+
+
+SESSIONS = Source(page=_page, one=_one, batches=_batches)
+
+
+def _lying(owner) -> QuerySet[GenerationSession]:
     sessions = GenerationSession.objects.owned_by(owner).filter(trashed_at__isnull=False)
-    found = list(sessions.order_by("-trashed_at", "-id")[:AT_MOST])
-    if not found:
-        return []
-    gone_along = Photo.objects.trashed().filter(trash_batch__in=[session.trash_batch for session in found])
+    return sessions.order_by("-trashed_at", "-id")
+
+
+def _bundles(sessions: list[GenerationSession]) -> list[Bundle]:
+    """What `photos.views.trash` shows of sessions."""
+    gone_along = Photo.objects.trashed().filter(trash_batch__in=[session.trash_batch for session in sessions])
     counts = dict(gone_along.order_by().values_list("trash_batch").annotate(n=Count("pk")))
-    thumbs = _thumbs(found)
+    thumbs = _thumbs(sessions)
     return [
         Bundle(
+            pk=session.pk,
             batch=session.trash_batch,
             title=_title(session.title, counts.get(session.trash_batch, 0)),
             trashed_at=session.trashed_at,
@@ -80,7 +99,7 @@ def bundles(owner) -> list[Bundle]:
             delete_address=reverse("session_delete", args=[session.pk]),
             thumbs=thumbs[session.pk],
         )
-        for session in found
+        for session in sessions
     ]
 
 
@@ -101,5 +120,4 @@ def _thumbs(sessions: list[GenerationSession]) -> dict[int, list[TrashThumb]]:
 
 
 def _in_trash(request: HttpRequest, pk: int) -> GenerationSession:
-    mine = GenerationSession.objects.owned_by(request.user).filter(trashed_at__isnull=False)
-    return get_object_or_404(mine, pk=pk)
+    return get_object_or_404(_lying(request.user), pk=pk)

@@ -28,7 +28,6 @@ from photos.api import problems
 from photos.api.auth import Token
 from photos.throttle import TooManyFailures
 
-METHODS = ("get", "post", "patch", "put", "delete")
 PROBLEM = {
     "type": "object",
     "description": "RFC 9457. `code` is for programs and stays; `detail` is a sentence for people.",

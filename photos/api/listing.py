@@ -22,8 +22,8 @@ SEARCHES = 5  # pages of hits looked through for one page of an answer, where fi
 
 SHOWN: dict[str, Callable[[PhotoQuerySet], PhotoQuerySet]] = {
     "pictures": PhotoQuerySet.on_timeline,
-    "uploads": lambda photos: photos.on_timeline().exclude(collection="completed"),
-    "finals": lambda photos: photos.live().filter(collection="completed"),
+    "uploads": PhotoQuerySet.uploads,
+    "finals": PhotoQuerySet.finals,
     "everything": PhotoQuerySet.everything,
     "trash": PhotoQuerySet.trashed,
 }

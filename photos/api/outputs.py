@@ -41,6 +41,7 @@ FACTS = LINE | {
 
 
 def shown_as(example: dict[str, Any]) -> ConfigDict:
+    """The example that the document shows of a shape."""
     return ConfigDict(json_schema_extra={"examples": [example]})
 
 
@@ -197,4 +198,5 @@ def recipe(found: Recipe | None) -> dict[str, Any] | None:
 
 
 def finite(number: float | None) -> float | None:
+    """JSON has no infinity, and no NaN."""
     return number if number is not None and math.isfinite(number) else None

@@ -5,13 +5,14 @@ from __future__ import annotations
 import base64
 import binascii
 
-from django.db.models import IntegerField, OuterRef, Subquery
+from django.db.models import OuterRef
 from django.http import HttpRequest
 from ninja import Query, Router
 from pydantic import BaseModel, Field
 
 from photos.api.inputs import PAGE, Limit, Params
 from photos.api.problems import Refusal
+from photos.leafing import CappedCount
 from photos.models import Photo, Tag
 from photos.text import clean
 
@@ -39,19 +40,12 @@ class TagPage(BaseModel):
     next: str | None
 
 
-class _CappedCount(Subquery):
-    """Rows of a sliced subquery: a tag of 200,000 is counted no further than the slice."""
-
-    template = "(SELECT COUNT(*) FROM (%(subquery)s) AS counted)"
-    output_field = IntegerField()
-
-
 @router.get("/tags", response=TagPage)
 def list_tags(request: HttpRequest, wish: Query[TagWish]):
     """Your tags by name, a page at a time."""
     having = Photo.objects.owned_by(request.user).live().filter(tags=OuterRef("pk")).order_by()
     counted = Tag.objects.filter(owner=request.user).annotate(
-        count=_CappedCount(having.values("pk")[:COUNT_AT_MOST])
+        count=CappedCount(having.values("pk")[:COUNT_AT_MOST])
     )
     if wish.cursor:
         counted = counted.filter(folded__gt=_name_in(wish.cursor))

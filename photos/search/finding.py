@@ -16,7 +16,7 @@ COUNT_AT_MOST = 1_000
 
 
 class Place(NamedTuple):
-    """Where a page ends. Text form: `20261122140500123456-17`."""
+    """Where a page ends, of any list by time and id. Text form: `20261122140500123456-17`."""
 
     shown_at: datetime
     pk: int

@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.core import signing
 from django.http import HttpRequest
 from django.utils.formats import number_format
+from django.utils.translation import gettext as _
 
 from photos import bulk
 from photos.models import Album
@@ -41,6 +42,13 @@ def bar(request: HttpRequest, scope: str, count: int | str, what: str = "") -> d
 def token(owner, way_back: Sequence[bulk.Step]) -> str:
     """A way back as text that a page may carry: nobody else can use it, nor change it."""
     return signing.dumps([owner.pk, way_back], salt=SALT, compress=True)
+
+
+def in_background() -> str:
+    """What is said where a task does it."""
+    return _("More than %s images: this goes on in the background. Reload in a moment.") % number_format(
+        bulk.AT_ONCE, force_grouping=True
+    )
 
 
 def say(request: HttpRequest, sentence: str, way_back: Sequence[bulk.Step] = ()) -> None:

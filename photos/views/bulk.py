@@ -14,7 +14,7 @@ from photos import albums, bulk, editing
 from photos.forms_bulk import BulkForm, Wish
 from photos.models import Album, Tag
 from photos.views import errors
-from photos.views.bars import SALT, token
+from photos.views.bars import SALT, in_background, token
 from photos.views.replies import back, wants_json
 
 TAGS = 1_000  # suggested while one types
@@ -50,10 +50,10 @@ def take_back(request: HttpRequest) -> HttpResponse:
     if owner_id != request.user.pk:
         raise Http404
     try:
-        count = bulk.take_back(request.user, steps)
+        done = bulk.take_back(request.user, steps)
     except REFUSALS as problem:
         return _answer(request, problem.sentence, status=422)
-    return _answer(request, _("Undone."), count=count)
+    return _answer(request, in_background() if done.later else _("Undone."), count=done.count)
 
 
 @require_safe
@@ -81,9 +81,7 @@ def said(wish: Wish, done: bulk.Done) -> str:
     """ "Moved 12 images to the trash." """
     n = done.count
     if done.later:
-        return _("More than %s images: this goes on in the background. Reload in a moment.") % number_format(
-            bulk.AT_ONCE, force_grouping=True
-        )
+        return in_background()
     if not n:
         return _("Nothing changed: it was so already.")
     sentence = {

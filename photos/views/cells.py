@@ -7,8 +7,8 @@ a hundred costs 3 ms that way and 50 ms as a hundred templates. Addresses are si
 
 from __future__ import annotations
 
-from datetime import datetime
-from functools import cache
+from datetime import date, datetime
+from functools import cache, lru_cache
 
 from django.template.loader import render_to_string
 from django.utils import formats
@@ -22,11 +22,11 @@ from photos.models import Photo
 from photos.thumbnails import variant_size
 
 EAGER = 8  # pictures of the first screen, loaded at once
-IN_ROWS, ON_SHEET = "340px", "220px"  # about how wide a picture is drawn on a large screen
+IN_ROWS = "340px"  # about how wide a picture is drawn on a large screen
 
 
 class Cell:
-    """One picture of a list. `number` is the frame number on a contact sheet, "" elsewhere."""
+    """One picture of a list."""
 
     template = "_cell.html"
     drawn_width = IN_ROWS
@@ -34,7 +34,7 @@ class Cell:
     __slots__ = ("color", "id", "ratio", "values")
 
     def __init__(self, photo: Photo, *, alt: str = "", place: int = 0, **more: str) -> None:
-        """`photo` has the fields of `generation.timeline.CELL_FIELDS`; `place` is the position on the page, from 0.
+        """`photo` has the fields of `photos.leafing.CELL_FIELDS`; `place` is the position on the page, from 0.
 
         `more` are further values of the template, not escaped yet.
         """
@@ -78,24 +78,6 @@ class Cell:
 
     def _address(self, photo: Photo, variant: str) -> str:
         return media.sign_values(photo.pk, photo.sha256, photo.access_revision, variant, self.viewer)
-
-
-class FrameCell(Cell):
-    """The same on a contact sheet, with `number`, `seed`, `final` ("1" where a final stands for it), `arrived`."""
-
-    template = "session/_frame.html"
-    drawn_width = ON_SHEET
-    __slots__ = ()
-
-    def __init__(self, photo: Photo, **more) -> None:
-        """As a cell, and with the address of the large picture: on a sheet the large view opens at once.
-
-        Other lists ask for these addresses when they stand (`photos.views.photo.larger`): a signature each does not
-        compress.
-        """
-        super().__init__(photo, **more)
-        self.values["large"] = escape(self._address(photo, "l1600"))
-        self.values["large_width"] = variant_size("l1600", photo.width, photo.height)[0]
 
 
 class Thumb(Cell):
@@ -148,7 +130,13 @@ def described_to_guests(photo: Photo) -> str:
 
 
 def untitled(shown_at: datetime) -> str:
-    return _("Untitled, %s") % formats.date_format(shown_at.replace(tzinfo=None), "j F Y")
+    return _untitled(shown_at.date(), get_language())
+
+
+@lru_cache(maxsize=4096)
+def _untitled(day: date, language: str) -> str:
+    """The same for all pictures of a day, of which a page has many."""
+    return _("Untitled, %s") % formats.date_format(day, "j F Y")
 
 
 def state_words(decision: int, rating: int) -> str:

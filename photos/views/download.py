@@ -47,7 +47,7 @@ def zip_of(request: HttpRequest, photos: Iterable[Photo], *, title: str, otherwi
     """Stream these pictures, which are the viewer's own; or go back with a sentence."""
     try:
         archive = downloads.archive(photos)
-    except downloads.ArchiveError as problem:
+    except downloads.DownloadError as problem:
         messages.error(request, problem.sentence)
         return back(request, otherwise=otherwise)
     body = [] if request.method == "HEAD" else archive.stream

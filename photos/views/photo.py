@@ -14,11 +14,11 @@ from photos.forms_albums import photo_ids
 from photos.models import Photo
 from photos.thumbnails import variant_size
 from photos.views import guests
+from photos.views.bundles import bundle_of, left_words
 from photos.views.edit import texts_of
 from photos.views.facts import facts_of, settings_of
 from photos.views.places import Place, in_album, place_of
 from photos.views.replies import positive_int
-from photos.views.trash import bundles_of, left_words
 
 ALBUMS = 50  # shown and offered on the page of a picture
 LARGER = 100  # addresses in one answer
@@ -94,11 +94,10 @@ def download(request: HttpRequest, pk: int) -> HttpResponse:
 def _in_trash(request: HttpRequest, pk: int) -> HttpResponse:
     """One's own that lies there, to be brought back; for everybody else it is not there at all."""
     shown = get_object_or_404(Photo.objects.owned_by(request.user).trashed(), pk=pk)
-    bundle = next((one for one in bundles_of(request.user) if one.batch == shown.trash_batch), None)
     width, height = shown.size_of("l1600")
     context = {
         "photo": shown,
-        "bundle": bundle,
+        "bundle": bundle_of(request.user, shown.trash_batch),
         "large": media.sign(shown, "l1600", media.TRASH),
         "width": width,
         "height": height,

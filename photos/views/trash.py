@@ -1,20 +1,16 @@
-"""The trash: what lies in it, together with what it went there with, and for how long still.
-
-What came in as one thing that pictures know nothing of (a session) is shown as one: whoever knows such things
-registers a finder here at start-up.
-"""
+"""The trash: what lies in it, together with what it went there with, and for how long still."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from itertools import groupby
 
 from django.conf import settings
 from django.contrib import messages
-from django.db.models import Count
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.defaultfilters import filesizeformat
@@ -22,6 +18,7 @@ from django.urls import reverse
 from django.utils import formats, timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.formats import number_format
+from django.utils.http import urlencode
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -33,28 +30,16 @@ from photos import trash as lying
 from photos.forms_albums import photo_ids
 from photos.leafing import CELL_FIELDS
 from photos.models import Photo
-from photos.views.bars import say
-from photos.views.cells import Cell, Thumb
+from photos.search import Place
+from photos.views import bundles
+from photos.views.bars import in_background, say
+from photos.views.bundles import Bundle, left_words
+from photos.views.cells import Cell
 from photos.views.replies import back, see_other
 
 PAGE = 100
+BUNDLES = 50  # on a page, beside its pictures
 WORD = "delete"  # what has to be typed before the trash is emptied
-
-
-@dataclass(frozen=True, kw_only=True)
-class Bundle:
-    """What went into the trash as one, and comes back as one."""
-
-    batch: uuid.UUID
-    title: str  # "Session Lemon grass, 20 images"
-    trashed_at: datetime
-    restore_address: str
-    delete_address: str
-    thumbs: Sequence[Thumb] = ()
-
-    @property
-    def left(self) -> str:
-        return left_words(self.trashed_at)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +49,7 @@ class Group:
     date: date
     cells: list[Cell]
     batch: uuid.UUID | None = None  # where more than one went together
-    count: int = 0  # of the whole gesture, the next page included
+    count: int = 0  # of the whole gesture, the next page included, up to one more than lying.COUNTED
     left: str = ""
 
     @property
@@ -75,16 +60,16 @@ class Group:
             self.date, "j F" if self.date.year == timezone.localdate().year else "j F Y"
         )
 
+    @property
+    def count_words(self) -> str:
+        return _n(min(self.count, lying.COUNTED)) + ("+" if self.count > lying.COUNTED else "")
+
 
 @dataclass(frozen=True)
 class Leaf:
     photos: list[Photo]
-    older: str = field(default="")
-
-
-class TrashThumb(Thumb):
-    viewer = media.TRASH
-    __slots__ = ()
+    bundles: list[Bundle]
+    older: str = ""  # the query of the page after this one
 
 
 class TrashCell(Cell):
@@ -95,31 +80,16 @@ class TrashCell(Cell):
     __slots__ = ()
 
 
-Finder = Callable[[object], Sequence[Bundle]]
-_finders: list[Finder] = []
-
-
-def register(finder: Finder) -> None:
-    """`finder(owner)` gives what lies in this person's trash as one thing each."""
-    if finder not in _finders:
-        _finders.append(finder)
-
-
-def bundles_of(owner) -> list[Bundle]:
-    return [bundle for finder in _finders for bundle in finder(owner)]
-
-
 @require_safe
 @never_cache
 def trash(request: HttpRequest) -> HttpResponse:
-    bundles = bundles_of(request.user)
-    before = request.GET.get("before", "")
-    leaf = _leaf(request.user, [bundle.batch for bundle in bundles], before)
+    asked = {name: Place.parse(request.GET.get(name, "")) for name in ("before", "bundles")}
+    leaf = _leaf(request.user, asked["before"], asked["bundles"])
     context = {
-        "bundles": [] if before else bundles,
+        "bundles": leaf.bundles,
         "groups": groups_of(request.user, leaf.photos),
-        "older_address": f"{reverse('trash')}?before={leaf.older}" if leaf.older else "",
-        "is_first": not before,
+        "older_address": f"{reverse('trash')}?{leaf.older}" if leaf.older else "",
+        "is_first": not any(asked.values()),
         **_contents(request.user),
     }
     return render(request, "trash/page.html", context)
@@ -128,13 +98,18 @@ def trash(request: HttpRequest) -> HttpResponse:
 @require_POST
 def restore(request: HttpRequest) -> HttpResponse:
     """The ticked boxes, or all that one gesture moved here (`batch`)."""
-    ids = _chosen(request)
-    if not ids:
+    chosen, batch = _chosen(request)
+    if not chosen.exists():
         messages.error(request, _("No image was selected."))
         return back(request, otherwise=reverse("trash"))
-    done = bulk.do(request.user, ids, "restore")
+    if batch:
+        done = bulk.do_all(request.user, f"trashed:{batch.hex}", "restore", batch=batch)
+    else:
+        done = bulk.do(request.user, list(chosen.values_list("pk", flat=True)), "restore")
     sentence = ngettext("Restored %s image.", "Restored %s images.", done.count) % _n(done.count)
-    if done.count < len(ids):
+    if done.later:
+        sentence = in_background()
+    elif chosen.exists():
         sentence += " " + _("What has a newer final beside it stays here.")
     say(request, sentence, done.way_back)
     return back(request, otherwise=reverse("trash"))
@@ -143,7 +118,12 @@ def restore(request: HttpRequest) -> HttpResponse:
 @require_POST
 def delete(request: HttpRequest) -> HttpResponse:
     """Some of it, for ever. Selecting it in here was the question."""
-    n = lying.delete_for_ever(request.user, _chosen(request))
+    chosen, batch = _chosen(request)
+    if batch and chosen.values_list("pk")[bulk.AT_ONCE : bulk.AT_ONCE + 1]:
+        working.enqueue("delete_batch", request.user.pk, batch.hex)
+        messages.info(request, in_background())
+        return back(request, otherwise=reverse("trash"))
+    n = lying.delete_for_ever(request.user, list(chosen.values_list("pk", flat=True)))
     messages.info(
         request, ngettext("%s image is deleted for ever.", "%s images are deleted for ever.", n) % _n(n)
     )
@@ -197,45 +177,47 @@ def _contents(owner) -> dict:
     }
 
 
-def _chosen(request: HttpRequest) -> list[int]:
-    mine = lying.photos(request.user)
+def _chosen(request: HttpRequest) -> tuple[QuerySet[Photo], uuid.UUID | None]:
+    """What of one's own trash a form is about, and the gesture it names."""
     if batch := _uuid(request.POST.get("batch", "")):
-        return list(mine.filter(trash_batch=batch).values_list("pk", flat=True))
-    return list(
-        mine.filter(pk__in=photo_ids(request.POST.getlist("photo")) or []).values_list("pk", flat=True)
-    )
+        return lying.of_batch(request.user, batch), batch
+    ids = photo_ids(request.POST.getlist("photo")) or []
+    return lying.photos(request.user).filter(pk__in=ids), None
 
 
-def _leaf(owner, bundled: list[uuid.UUID], before: str) -> Leaf:
-    """A page of single pictures, what came in last first."""
-    listed = (
-        lying.photos(owner).exclude(trash_batch__in=bundled).only(*CELL_FIELDS, "trashed_at", "trash_batch")
-    )
-    if cursor := _cursor(before):
-        at, pk = cursor
-        listed = listed.filter(trashed_at__lte=at).exclude(trashed_at=at, pk__gte=pk)
-    found = list(listed[: PAGE + 1])
-    if len(found) <= PAGE:
-        return Leaf(found)
-    last = found[PAGE - 1]
-    return Leaf(found[:PAGE], f"{last.trashed_at.astimezone(UTC):%Y%m%d%H%M%S%f}-{last.pk}")
+def _leaf(owner, before: Place | None, before_bundles: Place | None) -> Leaf:
+    """A page of bundles and single pictures, what came in last first.
+
+    It ends where one of the two has filled it, and the other goes no further: so neither runs ahead, and only what
+    lies within the page is looked through for what is in no bundle.
+    """
+    found = bundles.page_of(owner, before_bundles, BUNDLES + 1)
+    whole, end = found[:BUNDLES], None
+    single = bundles.after(bundles.outside(owner, lying.photos(owner)), before)
+    if len(found) > BUNDLES:
+        end = whole[-1].trashed_at
+        single = single.filter(trashed_at__gte=end)
+    photos = list(single.only(*CELL_FIELDS, "trashed_at", "trash_batch")[: PAGE + 1])
+    if len(photos) > PAGE:
+        photos = photos[:PAGE]
+        end = photos[-1].trashed_at
+        whole = [bundle for bundle in whole if bundle.trashed_at >= end]
+    if end is None:
+        return Leaf(photos, whole)
+    places = {"before": _end_of(photos, PAGE, end), "bundles": _end_of(whole, BUNDLES, end)}
+    return Leaf(photos, whole, urlencode(places))
 
 
-def _cursor(text: str) -> tuple[datetime, int] | None:
-    stamp, _dash, pk = text.partition("-")
-    if not (len(stamp) == 20 and stamp.isascii() and stamp.isdigit() and pk.isascii() and pk.isdigit()):
-        return None
-    try:
-        return datetime.strptime(stamp, "%Y%m%d%H%M%S%f").replace(tzinfo=UTC), int(pk[:18])
-    except ValueError:
-        return None
+def _end_of(rows: Sequence[Photo | Bundle], most: int, end: datetime) -> Place:
+    """The place after which the next page goes on. Rows that do not fill a page are all there are up to its end."""
+    at, pk = (rows[-1].trashed_at, rows[-1].pk) if len(rows) == most else (end, 0)
+    return Place(at.astimezone(UTC), pk)
 
 
 def groups_of(owner, photos: list[Photo]) -> list[Group]:
     """Gestures of many each for itself; those of one, by day."""
-    batches = {photo.trash_batch for photo in photos}
-    counted = lying.photos(owner).filter(trash_batch__in=batches).order_by().values_list("trash_batch")
-    together = {batch: n for batch, n in counted.annotate(n=Count("pk")) if n > 1}
+    counts = lying.count_batches(owner, {photo.trash_batch for photo in photos})
+    together = {batch: n for batch, n in counts.items() if n > 1}
 
     def key(photo: Photo):
         return localtime(
@@ -254,11 +236,6 @@ def groups_of(owner, photos: list[Photo]) -> list[Group]:
         count = together.get(batch, len(cells))
         groups.append(Group(date=day, cells=cells, batch=batch, count=count, left=left))
     return groups
-
-
-def left_words(trashed_at: datetime) -> str:
-    n = lying.days_left_since(trashed_at)
-    return ngettext("%s day left", "%s days left", n) % n if n else _("deleted today")
 
 
 def _n(count: int) -> str:

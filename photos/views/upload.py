@@ -182,11 +182,16 @@ def _answer(entry: UploadEntry) -> dict:
     if not (photo := entry.photo):
         return said
     words = {
-        Outcome.ADDED: _("Kept, with its prompt") if hasattr(photo, "recipe") else _("Kept"),
+        Outcome.ADDED: _("Kept, with its prompt") if _has_prompt(photo) else _("Kept"),
         Outcome.KNOWN: _("Already here"),
         Outcome.RESTORED: _("Back from the trash"),
     }[entry.outcome]
     return said | {"sentence": words, "address": photo.get_absolute_url(), "thumb": media.sign(photo, "h320")}
+
+
+def _has_prompt(photo: Photo) -> bool:
+    recipe = getattr(photo, "recipe", None)
+    return bool(recipe and recipe.prompt)
 
 
 # --- what was brought ---------------------------------------------------------------------------------

@@ -1,18 +1,10 @@
 // B puts images into the album used last.
 import { bind } from './keys.js';
 import { isOpen, shown } from './large.js';
+import { post, token } from './post.js';
 import { say, undoAction } from './status.js';
 import { gettext } from './text.js';
 
-const token = () => document.querySelector('meta[name=csrf]').content;
-export async function post(address, values) {
-  const body = new URLSearchParams(values);
-  const answer = await fetch(address, { method: 'POST', body, headers: { Accept: 'application/json', 'X-CSRFToken': token() } });
-  if (answer.redirected) { location.assign(answer.url); throw new Error('signed out'); }
-  const said = await answer.json();
-  if (!answer.ok) throw Object.assign(new Error(answer.status), { status: answer.status, sentence: said.sentence });
-  return said;
-}
 const notSaved = (problem, again) => say(problem.sentence ?? gettext('Not saved.'), problem.sentence ? [] : [[gettext('Retry'), again]], true);
 
 function targets() {

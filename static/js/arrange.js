@@ -1,5 +1,5 @@
 // The arrange page of an album: images move by dragging, and without a reload.
-import { post } from './album.js';
+import { post } from './post.js';
 import { say } from './status.js';
 import { fill, gettext } from './text.js';
 

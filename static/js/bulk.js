@@ -1,18 +1,11 @@
 // Many at once: to the trash, tags, albums. What is taken back comes back to its place.
 import { countIn, flush, remember, saving, undo } from './marks.js';
+import { post } from './post.js';
 import { say, undoAction } from './status.js';
 import { fill, gettext, ngettext } from './text.js';
 
-export async function post(address, values) {
-  const body = values instanceof FormData ? values : new URLSearchParams(values);
-  const answer = await fetch(address, { method: 'POST', body, keepalive: true, headers: { Accept: 'application/json', 'X-CSRFToken': document.querySelector('meta[name=csrf]').content } });
-  if (answer.redirected) { location.assign(answer.url); throw new Error('signed out'); }
-  const said = await answer.json();
-  if (!answer.ok) throw Object.assign(new Error(answer.status), { sentence: said.sentence, status: answer.status, said });
-  return said;
-}
 const notSaved = (problem, again) => say(problem.sentence ?? gettext('Not saved.'), [[gettext('Retry'), again]], true);
-const takeBack = way_back => saving(post('/take-back/', { way_back })).then(() => say(gettext('Undone.')), problem => notSaved(problem, () => takeBack(way_back)));
+const takeBack = way_back => saving(post('/take-back/', { way_back })).then(({ sentence }) => say(sentence), problem => notSaved(problem, () => takeBack(way_back)));
 
 // Out of the list at once; a mark in the page keeps each place for an undo. `show` is given the first that comes back.
 export function trash(chosen, show) {
@@ -37,11 +30,10 @@ export async function sendSelected(form, button) {
   } catch (problem) { notSaved(problem, again); }
 }
 
-// Return in a field presses the button beside it; suggestions are fetched when one comes to a field of tags.
+// Return in a field presses the button beside it.
 document.addEventListener('keydown', event => {
   const field = event.target;
   if (event.key !== 'Enter' || event.isComposing || !field.matches?.('.bulk .input')) return;
   event.preventDefault();
   field.closest('.menu, .with-btn').querySelector(field.name === 'title' ? '[value=new_album]' : field.name === 'album' ? '[value=album]' : '[value=tag]').click();
 });
-for (const name of ['focusin', 'input']) document.addEventListener(name, event => { if (event.target.matches?.('[data-tags]')) import('./tags.js').then(({ suggest }) => suggest(event.target)); });

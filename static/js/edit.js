@@ -1,6 +1,6 @@
 // Words about a picture: each field is saved when one leaves it, or by Ctrl+Enter. Nobody's words are lost to a faster hand.
-import { post } from './bulk.js';
 import { saving } from './marks.js';
+import { post } from './post.js';
 import { gettext } from './text.js';
 
 const form = () => document.querySelector('[data-edit]');

@@ -1,4 +1,4 @@
-// On every page: the help of the keys, light and dark without a reload, the password shown on request.
+// On every page: the help of the keys, light and dark without a reload, the password shown on request, tags suggested.
 import { act, bind } from './keys.js';
 import { say } from './status.js';
 import { gettext } from './text.js';
@@ -28,6 +28,9 @@ document.addEventListener('submit', event => {
   body.set(name, chosen);
   fetch(event.target.action, { method: 'POST', body, redirect: 'manual', keepalive: true }).catch(() => {});
 }, true);
+
+// Suggestions come when one comes to a field of tags.
+for (const name of ['focusin', 'input']) document.addEventListener(name, event => { if (event.target.matches?.('[data-tags]')) import('./tags.js').then(({ suggest }) => suggest(event.target)); });
 
 // What is dropped or pasted on any page is uploaded. The module for it comes when the first file is in sight.
 if (document.querySelector('a[data-upload]')) {

@@ -64,7 +64,7 @@ def _why_nothing(session: GenerationSession) -> str:
 
 def _finals_of(picks: list[Candidate]) -> list[Photo]:
     sources = [candidate.photo_id for candidate in picks]
-    live = Photo.objects.live().filter(source__in=sources, collection=Photo.Collection.COMPLETED)
+    live = Photo.objects.finals().filter(source__in=sources)
     return list(live.select_related("source__candidate").order_by("source__candidate__number"))
 
 

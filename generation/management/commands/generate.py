@@ -11,14 +11,14 @@ from django.conf import settings
 from django.core.management.base import CommandError
 
 from generation import registry, workflow
+from generation.engines import EngineError
 from generation.management.addresses import address_of
 from generation.models import GenerationSession
+from generation.workflow import DEFAULT_COUNT, DEFAULT_EDGE
 from photos import images
 from photos.management.library import LibraryCommand
 from photos.management.stopping import STOPPED, stopping_cleanly
 
-DEFAULT_COUNT = 8
-DEFAULT_EDGE = 1024
 POLL_SECONDS = 0.3
 STILL_SECONDS = 5.0  # without any movement: then no worker seems to be there
 State = GenerationSession.State
@@ -152,8 +152,8 @@ def _options(engine: str, pairs: list[str]) -> dict:
     """`--option style=silk` as the engine declares it: numbers and switches become what they are."""
     try:
         known = {option.name: option for option in registry.get(engine).capabilities.options}
-    except registry.UnknownEngine as unknown:
-        raise CommandError(unknown.sentence) from unknown
+    except (registry.UnknownEngine, EngineError) as trouble:
+        raise CommandError(trouble.sentence) from trouble
     given = {}
     for pair in pairs:
         name, equals, value = pair.partition("=")

@@ -97,7 +97,7 @@ def _said_of(facts: Facts) -> dict[str, Any]:
     said = {name: None if value == "" else value for name, value in said.items()}
     recipe = facts.recipe
     return said | {
-        "taken_zone": _zone(facts.taken_offset_minutes),
+        "taken_zone": zone(facts.taken_offset_minutes),
         "keywords": list(facts.keywords),
         "recipe": {name: getattr(recipe, name) for name in RECIPE_FIELDS}
         | {"loras": list(map(dict, recipe.loras))}
@@ -106,7 +106,7 @@ def _said_of(facts: Facts) -> dict[str, Any]:
     }
 
 
-def _zone(minutes: int | None) -> str | None:
+def zone(minutes: int | None) -> str | None:
     """345 -> "+05:45"."""
     if minutes is None:
         return None

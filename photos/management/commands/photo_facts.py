@@ -7,7 +7,6 @@ import math
 import os
 import sys
 from collections.abc import Iterator
-from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from django.core.management.base import CommandError
 from django.db.models import Prefetch, Q, QuerySet
 
 from photos import storage
-from photos.management.commands.inspect_images import FIELDS, RECIPE_FIELDS
+from photos.management.commands.inspect_images import FIELDS, RECIPE_FIELDS, zone
 from photos.management.library import LibraryCommand
 from photos.models import Album, Photo, Recipe
 from photos.thumbnails import VARIANTS
@@ -110,7 +109,7 @@ def facts_of(photo: Photo) -> dict[str, Any]:
         **{name: getattr(photo, name) for name in ("format", "width", "height", "frames", "sha256")},
         "orientation": _orientation(found.get("Orientation")),
         "taken_at": photo.shown_at.replace(tzinfo=None).isoformat() if by_camera else None,
-        "taken_zone": _zone(photo.taken_offset_minutes),
+        "taken_zone": zone(photo.taken_offset_minutes),
         **{name: exif.get(key) or None for name, key in CAMERA.items()},
         "lat": _finite(photo.latitude),
         "lon": _finite(photo.longitude),
@@ -156,13 +155,6 @@ def _recipe(recipe: Recipe | None) -> dict[str, Any] | None:
 
 def _orientation(value: Any) -> int:
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
-
-
-def _zone(minutes: int | None) -> str | None:
-    """345 -> "+05:45"."""
-    if minutes is None:
-        return None
-    return datetime(2000, 1, 1, tzinfo=timezone(timedelta(minutes=minutes))).isoformat()[-6:]
 
 
 def _finite(number: float | None) -> float | None:

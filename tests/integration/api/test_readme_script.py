@@ -18,7 +18,7 @@ from photos.models import Photo
 from tests.integration.api.conftest import token_of
 from tests.pictures import draw
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.mark.any_database]
 README = (Path(__file__).resolve().parents[3] / "README.md").read_text()
 SCRIPTING = re.search(r"^## Scripting\n(.*?)^## ", README, re.MULTILINE | re.DOTALL)[1]
 

@@ -12,7 +12,7 @@ from photos import albums, curate, deletion
 from photos.models import Album, MonthCount, PendingFileDeletion, Photo, Recipe
 from tests.factories import make_photo, pictures_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 STATES = ["ready", "ready", "cancelled"]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from generation.engines import EngineError
 from generation.models import GenerationSession
 from tests.factories import CandidateFactory, SessionFactory
 from tests.rights import let_generate
@@ -104,3 +105,36 @@ def test_the_first_form_comes_with_a_prompt_to_try(alice_client):
 
 def test_the_page_says_what_the_engine_is(alice_client):
     assert "it takes colour and mood from your words" in alice_client.get(GENERATE).content.decode()
+
+
+@pytest.mark.parametrize(
+    "trouble", [EngineError("It is switched off: start it, and load this page again."), OSError("no")]
+)
+def test_an_engine_that_does_not_answer_keeps_no_other_away(alice_client, settings, scripted, trouble):
+    settings.GALLERY_ENGINES = settings.GALLERY_ENGINES | {"other": {"CLASS": "tests.doubles.ScriptedEngine"}}
+    scripted.trouble = trouble
+    said = (
+        trouble.sentence
+        if isinstance(trouble, EngineError)
+        else "Scripted does not answer; the log says why."
+    )
+    shown = alice_client.get(GENERATE)
+    assert shown.status_code == 200
+    assert said in shown.content.decode() and 'value="other"' in shown.content.decode()
+    refused = alice_client.post(GENERATE, WISH | {"engine": "scripted", "shape": "1024x512"})
+    assert refused.status_code == 422 and said in refused.context["form"].errors["engine"]
+    alice_client.post(GENERATE, WISH | {"engine": "other", "shape": "832x512"})
+
+
+def test_without_any_engine_that_answers_the_form_says_so(alice_client, scripted):
+    scripted.trouble = EngineError("It is switched off.")
+    shown = alice_client.get(GENERATE)
+    assert shown.status_code == 200 and "It is switched off." in shown.content.decode()
+    assert alice_client.post(GENERATE, WISH | {"engine": "scripted"}).status_code == 422
+    assert not GenerationSession.objects.exists()
+
+
+@pytest.mark.parametrize("count", ["abc", "1.5", "nan", "[]", "\0", "", "9" * 5000, "-1"])
+def test_a_count_that_is_no_number_is_told_beside_the_field(alice_client, count):
+    answer = alice_client.post(GENERATE, WISH | {"count": count})
+    assert answer.status_code == 422 and "count" in answer.context["form"].errors

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from generation import trashing
 from generation.models import GenerationSession
 from photos import curate, tasks, trash
 from photos.models import Photo
+from photos.views import trash as trash_page
 from tests.factories import AN_HOUR, CandidateFactory, PhotoFactory, SessionFactory, make_session, pictures_of
 from tests.rights import let_generate
 
@@ -153,3 +156,70 @@ def test_ripe_sessions_go_with_their_images(alice):
     Photo.objects.update(trashed_at=AN_HOUR.replace(year=2020))
     tasks.empty_trash.func()
     assert not GenerationSession.objects.exists() and not Photo.objects.exists()
+
+
+# --- many sessions ----------------------------------------------------------------------------------
+
+
+def pages(client) -> list[tuple[list[str], list[int]]]:
+    """Titles of bundles and ids of single images, page by page."""
+    found, address = [], "/trash/"
+    while address and len(found) < 20:
+        context = client.get(address).context
+        singles = [
+            int(pk)
+            for g in context["groups"]
+            for c in g.cells
+            for pk in re.findall('id="p(\\d+)"', str(c.html))
+        ]
+        found.append(([bundle.title.split()[1].rstrip(",") for bundle in context["bundles"]], singles))
+        address = context["older_address"]
+    return found
+
+
+@pytest.mark.parametrize(("bundles", "photos"), [(2, 100), (50, 2), (2, 2), (1, 3), (3, 1), (50, 100)])
+@pytest.mark.parametrize("at_one_instant", [False, True])
+def test_sessions_and_images_go_on_together_without_gap_or_overlap(
+    alice, alice_client, monkeypatch, bundles, photos, at_one_instant
+):
+    monkeypatch.setattr(trash_page, "BUNDLES", bundles)
+    monkeypatch.setattr(trash_page, "PAGE", photos)
+    titles, ids = [], []
+    for n in (0, 1, 2, 3, 4):
+        trashing.trash_session(drawn(alice, 0, title=f"s{n}"))
+        titles.insert(0, f"s{n}")
+        single = PhotoFactory.create_batch(1 + n % 3, owner=alice)
+        curate.trash(alice.pk, [photo.pk for photo in single])
+        ids = [photo.pk for photo in reversed(single)] + ids
+    if at_one_instant:
+        GenerationSession.objects.update(trashed_at=AN_HOUR)
+        Photo.objects.update(trashed_at=AN_HOUR)
+    shown = pages(alice_client)
+    assert [title for page, _ in shown for title in page] == titles
+    assert [pk for _, page in shown for pk in page] == ids
+    assert all(len(page) <= bundles and len(single) <= photos and page + single for page, single in shown)
+
+
+def test_a_page_has_what_came_in_while_its_last_entry_did(alice, alice_client, monkeypatch):
+    monkeypatch.setattr(trash_page, "BUNDLES", 1)
+    old, newest = PhotoFactory(owner=alice), PhotoFactory(owner=alice)
+    curate.trash(alice.pk, [old.pk])
+    for title in ("first", "second"):
+        trashing.trash_session(drawn(alice, 0, title=title))
+    curate.trash(alice.pk, [newest.pk])
+    assert pages(alice_client) == [(["second"], [newest.pk]), (["first"], [old.pk])]
+
+
+def test_a_trashed_image_asks_no_more_where_many_sessions_lie(
+    alice, alice_client, django_assert_max_num_queries
+):
+    for _ in range(5):
+        trashing.trash_session(drawn(alice, 0, 0))
+    session = drawn(alice, 0, title="Mine")
+    trashing.trash_session(session)
+    photo = pictures_of(session)[0]
+    with django_assert_max_num_queries(12) as asked:
+        shown = alice_client.get(f"/photos/{photo.pk}/").content.decode()
+    assert "together with: Session Mine, 1 image" in shown
+    thumbs = [query["sql"] for query in asked.captured_queries if "generation_candidate" in query["sql"]]
+    assert all(str(session.pk) in sql for sql in thumbs) and len(thumbs) <= 2

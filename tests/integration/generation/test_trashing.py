@@ -6,7 +6,7 @@ import pytest
 
 from generation import counting, finals, trashing, workflow
 from generation.models import GenerationSession
-from photos import counts, curate
+from photos import bulk, counts, curate, trash
 from photos.models import Photo
 from tests.factories import make_session, pictures_of
 
@@ -67,3 +67,24 @@ def test_a_session_that_is_being_made_is_stopped_first(alice):
     workflow.go_on(session)
     session.refresh_from_db()
     assert session.state == "queued"
+
+
+def test_a_batch_that_holds_a_session_brings_its_row_back_too(alice, monkeypatch):
+    """Also when it comes back in more than one transaction."""
+    monkeypatch.setattr(trash, "CHUNK", 2)
+    session = make_session(alice, count=3)
+    batch = trashing.trash_session(session).batch
+    assert trash.restore_batch(alice, batch) == 3
+    session.refresh_from_db()
+    assert session.trashed_at is None and session.trash_batch is None and session.n_made == 3
+    assert counting.drift(session.pk) == {}
+
+
+def test_so_does_the_last_of_its_images_and_no_other(alice):
+    session = make_session(alice, count=3)
+    first, *others = [photo.pk for photo in pictures_of(session)]
+    trashing.trash_session(session)
+    bulk.do(alice, [first], "restore")
+    assert not GenerationSession.objects.visible_to(alice).exists()
+    curate.restore(alice.pk, others)
+    assert GenerationSession.objects.visible_to(alice).get() == session

@@ -161,6 +161,15 @@ def test_an_upload_never_takes_a_file_that_another_may_be_bringing_in_right_now(
     assert photo.file.name == f"uploaded/2026-11-22/harbour-{photo.content8}.png"
 
 
+def test_nor_one_that_hangs_on_the_workspace_of_a_living_process(alice):
+    data, place = draw("PNG", seed=1), storage.uploaded("harbour.png", A_DAY)
+    with storage.workspace() as folder:
+        coming = storage.spool(data, folder)
+        storage.keep_original(coming, place, ".png", spoken_for=lambda name: False)
+        photo = make_photo(alice, data, name="harbour.png")
+    assert photo.file.name == f"uploaded/2026-11-22/harbour-{photo.content8}.png"
+
+
 def test_two_pictures_of_one_name_lie_side_by_side(alice):
     first, second = make_photo(alice, name="harbour.png"), make_photo(alice, name="harbour.png")
     assert first.file.name == "uploaded/2026-11-22/harbour.png"

@@ -196,7 +196,9 @@ def test_behind_nginx_a_header_names_the_file_and_nobody_else_is_told(alice, cli
         inside = unquote(response["X-Accel-Redirect"]).removeprefix("/media-files/")
         assert (media_root / inside).is_file() and not response.content
         assert response["X-Accel-Redirect"].isascii() and not {"?", " "} & set(response["X-Accel-Redirect"])
-        assert response["Content-Type"] in ("image/png", "image/webp") and "private" in response["Cache-Control"]
+        assert (
+            response["Content-Type"] in ("image/png", "image/webp") and "private" in response["Cache-Control"]
+        )
     assert "X-Accel-Redirect" not in client.get(media.sign(photo, "h320") + "x")
     (media_root / photo.file.name).unlink()
     assert client.get(media.sign(photo, "original")).status_code == 404

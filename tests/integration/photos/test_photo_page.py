@@ -18,14 +18,14 @@ def page_of(client, photo, **options):
 
 def test_an_upload_shows_its_facts_and_how_its_date_is_known(alice, alice_client):
     photo = PhotoFactory(
-        owner=alice, title="Harbour", dated_by="camera", exif={"make": "Ricoh", "model": "GR III", "exposure": 0.004},
-        latitude=54.3233, longitude=10.1394,
+        owner=alice, title="Harbour", dated_by="camera", latitude=54.3233, longitude=10.1394,
+        exif={"make": "Ricoh", "model": "GR III", "exposure": "1/250 s, f/2.8, 18.3 mm", "iso": 200},
     )  # fmt: skip
     page = page_of(alice_client, photo).content.decode()
     assert ">Harbour</h1>" in page
     assert "22 November 2026, 14:05, dated by the camera" in page
     assert "Ricoh GR III" in page
-    assert "1/250 s" in page
+    assert ">1/250 s, f/2.8, 18.3 mm, ISO 200<" in page
     assert "54.32330, 10.13940" in page
 
 

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import threading
+import time
+from collections.abc import Callable, Iterator
 
+import psycopg
 import pytest
 from django.db import connection
 
-from photos import curate
+from photos import curate, uploading, verifying
 from photos.db import in_transaction
 from photos.models import Photo, Tag
+from photos.storage import LocalMediaStorage
+from tests.conftest import _database_url
 from tests.factories import PhotoFactory
+from tests.integration.photos.test_check_media import check, originals, repair
+from tests.integration.photos.test_upload import send
+from tests.pictures import draw
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -88,3 +96,60 @@ def test_two_gestures_that_wait_for_each_other_both_succeed(alice):
     for thread in threads:
         thread.join(timeout=60)
     assert len(runs) == 3 and set(Photo.objects.values_list("rating", flat=True)) == {5}
+
+
+# --- gone, and back ---------------------------------------------------------------------------------------
+
+
+class LastFile(LocalMediaStorage):
+    """Right after an original was written, something happens."""
+
+    happens: Callable[[], None] = staticmethod(lambda: None)
+
+    def write_once(self, source, name: str) -> None:
+        super().write_once(source, name)
+        LastFile.happens()
+
+
+@pytest.fixture
+def database(transactional_db, monkeypatch) -> Iterator[Callable[[bool], None]]:
+    """`database(False)`: it lets nobody in and whoever was in is out, as while its server starts again."""
+    name = connection.settings_dict["NAME"]
+    outside = psycopg.connect(_database_url().replace(f"/{name}?", "/postgres?"), autocommit=True)
+
+    def let_in(anybody: bool) -> None:
+        monkeypatch.setattr(connection.pool, "timeout", 15 if anybody else 0.3)
+        outside.execute(f'ALTER DATABASE "{name}" WITH ALLOW_CONNECTIONS {anybody}')
+        if not anybody:
+            outside.execute(
+                "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s", [name]
+            )
+
+    yield let_in
+    let_in(True)
+    outside.close()
+    connection.close()
+    connection.pool.check()
+
+
+def test_a_database_that_goes_and_comes_back_loses_nothing(
+    alice, alice_client, media_root, settings, monkeypatch, database
+):
+    monkeypatch.setattr(verifying, "SECOND_LOOK_SECONDS", 0)
+    batch, first, second = uploading.begin(alice), draw("PNG", seed=1), draw("PNG", seed=2)
+    assert send(alice_client, batch.pk, first).json()["outcome"] == "added"
+    whole = settings.STORAGES
+    settings.STORAGES = {
+        **whole,
+        "media": {**whole["media"], "BACKEND": f"{__name__}.LastFile"},
+    }
+    monkeypatch.setattr(LastFile, "happens", staticmethod(lambda: database(False)))
+    alice_client.raise_request_exception, began = False, time.monotonic()
+    assert send(alice_client, batch.pk, second, "two.png").status_code == 500
+    assert alice_client.get("/").status_code == 500 and time.monotonic() - began < 15
+    settings.STORAGES = whole
+    database(True)
+    connection.close()
+    assert send(alice_client, batch.pk, second, "two.png").json()["outcome"] == "added"
+    assert repair(owner="alice")[0] and check(hash=True)[0]
+    assert sorted(originals(media_root).values()) == sorted([first, second])

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
+import time
+from collections.abc import Iterator
 
 import pytest
 from django.db import connection
 from django.db.models import F
 
-from photos import counts, curate
+from photos import counts, curate, uploading
 from photos.db import in_transaction
 from photos.models import Decision, MonthCount, Photo
 from tests.factories import AN_HOUR, PhotoFactory
+from tests.integration.photos.test_check_media import check, originals
+from tests.integration.photos.test_upload import send
+from tests.pictures import draw
 
 pytestmark = pytest.mark.django_db(transaction=True)
 THREADS, ROUNDS = 8, 15
@@ -102,3 +109,57 @@ def test_readers_are_not_kept_waiting_by_a_writer(alice):
 
     in_transaction(write_slowly)
     assert seen == [1]
+
+
+HOLD = """
+import sqlite3, sys
+library = sqlite3.connect(sys.argv[1], isolation_level=None)
+library.execute("BEGIN IMMEDIATE")
+print("held", flush=True)
+sys.stdin.readline()
+"""
+
+
+@pytest.fixture
+def holder(transactional_db) -> Iterator[subprocess.Popen]:
+    """Another process that has the write lock until it is told a line: a backup, a command, a database browser."""
+    if connection.vendor != "sqlite":
+        pytest.skip("SQLite only: another database has no lock for all of it")
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLD, connection.settings_dict["NAME"]],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout.readline() == "held\n"
+    yield process
+    process.communicate("\n", timeout=10)
+
+
+def test_while_another_process_holds_the_lock_pages_are_read_and_writes_wait(
+    transactional_db, alice, alice_client, request
+):
+    photo, batch = PhotoFactory(owner=alice), uploading.begin(alice)
+    holder, held = request.getfixturevalue("holder"), time.monotonic()
+    assert alice_client.get("/").status_code == 200 and time.monotonic() - held < 1
+    threading.Timer(1.5, lambda: print(file=holder.stdin, flush=True)).start()
+    curate.decide(alice, [photo.pk], value=1)
+    assert time.monotonic() - held > 1.4
+    assert send(alice_client, batch.pk, draw("PNG")).json()["outcome"] == "added"
+    assert Photo.objects.get(pk=photo.pk).decision == 1
+
+
+def test_an_upload_that_waited_in_vain_leaves_nothing_and_is_taken_later(
+    transactional_db, alice, alice_client, media_root, monkeypatch, request
+):
+    batch = uploading.begin(alice)
+    holder = request.getfixturevalue("holder")
+    monkeypatch.setitem(connection.settings_dict["OPTIONS"], "timeout", 0.05)  # in place of 20 seconds
+    connection.close()
+    alice_client.raise_request_exception = False
+    assert send(alice_client, batch.pk, draw("PNG")).status_code == 500
+    assert originals(media_root) == {} and not Photo.objects.exists()
+    print(file=holder.stdin, flush=True)
+    holder.wait(timeout=10)
+    assert send(alice_client, batch.pk, draw("PNG")).json()["outcome"] == "added"
+    assert check(hash=True)[0]

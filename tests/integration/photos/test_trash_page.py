@@ -136,6 +136,15 @@ def test_long_lists_go_on_by_a_link_without_gap_or_overlap(alice, alice_client):
     assert "45 together" in second.content.decode()
 
 
+def test_a_gesture_of_very_many_is_counted_no_further_than_the_whole(alice, alice_client, monkeypatch):
+    monkeypatch.setattr(trash, "COUNTED", 3)
+    for n in (5, 3, 2):
+        put(alice, *PhotoFactory.create_batch(n, owner=alice))
+    shown = page(alice_client)
+    assert "3+ together" in shown and "Restore all 3+<" in shown
+    assert "Restore all 3<" in shown and "Restore all 2<" in shown
+
+
 def test_a_worker_asks_once_a_day_for_the_ripe_to_be_deleted(alice, monkeypatch):
     asked = []
     monkeypatch.setattr(working, "enqueue_once", asked.append)

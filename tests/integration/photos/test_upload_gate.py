@@ -23,7 +23,7 @@ from photos.models import Photo, UploadBatch, UploadEntry
 from tests.conftest import CODE, _database_url
 from tests.pictures import draw
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.any_database]
 
 TEN_GIGABYTES = 10_000_000_000
 

@@ -207,7 +207,7 @@ def test_the_graph_a_generator_writes_into_the_camera_tags_is_no_camera(read):
     tags = exif({MAKE: f"workflow:{graph}", MODEL: f"prompt:{graph}"})
     said = read(saved("WEBP", exif=tags), "WEBP")
     assert (said["camera_make"], said["camera_model"]) == ("", "")
-    assert "Model" not in said["exif"] and said["recipe"].generator == "unknown"
+    assert "Model" not in said["exif"] and said["recipe"].generator == "ComfyUI"
 
 
 @pytest.mark.parametrize("codec", ["utf-16-be", "utf-16-le", "utf-8"])
