@@ -5,14 +5,24 @@ class GenerationConfig(AppConfig):
     name = "generation"
 
     def ready(self) -> None:
-        from generation import checks, counting, finals, tasks, timeline, trashing, verifying, workflow  # noqa: F401  (checks register themselves)
-        from photos import bulk, curate, titles, trash, working
+        from generation import (
+            counting,
+            finals,
+            searching,
+            tasks,
+            timeline,
+            trashing,
+            verifying,
+            workflow,
+        )
+        from photos import bulk, curate, search, titles, trash, working
         from photos import verifying as photos_verifying
 
         working.register(run_session=tasks.run_session, file_finals=tasks.file_finals)
         working.on_sweep(workflow.sweep)
         curate.on_change(counting.follow)
         curate.on_change(trashing.follow)
+        search.register("session", searching.pictures_of)
         titles.register(finals.untyped_titles)
         bulk.register_scope("timeline", timeline.in_timeline)
         bulk.register_scope("finals", timeline.in_finals)

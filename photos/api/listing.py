@@ -56,8 +56,9 @@ class PhotoWish(Params):
     album: Id | None = Field(None, description="In this album of yours.")
     session: Id | None = Field(None, description="Candidates and finals of this session of yours.")
     q: str | None = Field(
-        None, min_length=1, max_length=search.MAX_CHARACTERS, description="Words, as in the search box.",
-        examples=["red lighthouse"],
+        None, min_length=1, max_length=search.MAX_CHARACTERS,
+        description="As in the search box: words, phrases, -not, or, brackets, keys.",
+        examples=["red lighthouse", "lighthouse -fog model:flux rating:>=4"],
     )  # fmt: skip
     month: Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}$"), AfterValidator(_month)] | None = Field(
         None, description="Shown in this month.", examples=["2026-11"]

@@ -1,4 +1,7 @@
-"""The index of the plain search (photos/search): FTS5 on SQLite, a tsvector with a GIN on PostgreSQL; filled here."""
+"""The index of the plain search (photos/search): FTS5 on SQLite, a tsvector with a GIN on PostgreSQL.
+
+What fills it is in 0004: it needs the tables of 0003.
+"""
 
 from django.db import migrations
 
@@ -7,15 +10,6 @@ def create(apps, schema_editor):
     from photos.search.keeping import backend
 
     backend().create()
-
-
-def fill(apps, schema_editor):
-    from photos.search import index
-
-    photos, last = apps.get_model("photos", "Photo").objects.order_by("pk"), 0
-    while ids := list(photos.filter(pk__gt=last).values_list("pk", flat=True)[:5_000]):
-        index(ids)
-        last = ids[-1]
 
 
 def drop(apps, schema_editor):
@@ -32,5 +26,4 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RunPython(create, drop),
-        migrations.RunPython(fill, migrations.RunPython.noop),
     ]

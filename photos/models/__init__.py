@@ -5,7 +5,7 @@ from photos.models.albums import Album, AlbumPhoto, AlbumQuerySet
 from photos.models.keeping import Decision, MonthCount, PendingFileDeletion
 from photos.models.leases import Leased, LeaseLost
 from photos.models.photo import Photo, PhotoQuerySet, Recipe, Tag
-from photos.models.search import PhotoText
+from photos.models.search import PhotoFacts, PhotoText, SearchValue
 from photos.models.uploads import UploadBatch, UploadEntry
 
 __all__ = [
@@ -19,9 +19,11 @@ __all__ = [
     "MonthCount",
     "PendingFileDeletion",
     "Photo",
+    "PhotoFacts",
     "PhotoQuerySet",
     "PhotoText",
     "Recipe",
+    "SearchValue",
     "SignedInDevice",
     "Tag",
     "UploadBatch",

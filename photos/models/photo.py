@@ -236,6 +236,14 @@ class Photo(models.Model):
                 "owner", F("trashed_at").desc(), F("id").desc(), name="photo_trash",
                 condition=Q(trashed_at__isnull=False),
             ),
+            models.Index(
+                "owner", "rating", F("shown_at").desc(), F("id").desc(), name="photo_rating",
+                condition=Q(trashed_at__isnull=True, represented=False),
+            ),
+            models.Index(
+                "owner", "decision", F("shown_at").desc(), F("id").desc(), name="photo_decision",
+                condition=Q(trashed_at__isnull=True, represented=False),
+            ),
             models.Index(fields=["owner", "sha256"], name="photo_same_bytes"),
             models.Index(fields=["trash_batch"], name="photo_trash_batch", condition=Q(trash_batch__isnull=False)),
             *(models.Index(fields=[f"phash{n}"], name=f"photo_phash{n}") for n in range(4)),

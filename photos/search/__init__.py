@@ -1,28 +1,52 @@
-"""Plain search: words in title, caption, tags, prompt and file name of one's own pictures, newest first.
+"""Search: words and settings of one's own pictures, newest first.
 
-words.py     text -> words, the same on every database
-query.py     what a person types -> what must occur and what must not
-keeping.py   the index kept true:  search.index(photo_ids)  in the transaction that changes a picture
-finding.py   a page of pictures:   search.find(owner, search.parse("red lighthouse"))
-sqlite.py, postgres.py   the index itself
+words.py       text -> words, the same on every database
+query.py       what a person types -> a tree, and notes on what was not understood
+               (grammar.py, keys.py, times.py, tree.py)
+describing.py  what of a picture is written down;  keeping.py  the index kept true:  search.index(photo_ids)
+filters.py     what is asked beside words, as SQL;  sqlite.py, postgres.py  the index itself
+finding.py     a page of pictures:  search.find(owner, search.parse("red lighthouse rating:>=4"));  ordering.py
+facets.py      what the hits have in common;  offering.py  what could be typed next;  marking.py  words in a text
 """
 
+from django.utils import timezone
+
+from photos.search import query
 from photos.search.everybody import find_among
-from photos.search.finding import COUNT_AT_MOST, Found, Place, find
+from photos.search.facets import Facets, in_common
+from photos.search.filters import is_called, register
+from photos.search.finding import COUNT_AT_MOST, Found, Kind, Place, by_kind, find, neighbours, newest_ids
 from photos.search.keeping import clear, forget, index, sizes
-from photos.search.query import MAX_CHARACTERS, Query, parse
+from photos.search.offering import offers
+from photos.search.query import MAX_CHARACTERS, quoted
+from photos.search.tree import Query
 
 __all__ = [
     "COUNT_AT_MOST",
     "MAX_CHARACTERS",
+    "Facets",
     "Found",
+    "Kind",
     "Place",
     "Query",
+    "by_kind",
     "clear",
     "find",
     "find_among",
     "forget",
+    "in_common",
     "index",
+    "is_called",
+    "neighbours",
+    "newest_ids",
+    "offers",
     "parse",
+    "quoted",
+    "register",
     "sizes",
 ]
+
+
+def parse(text: str) -> Query:
+    """Read a query as of now, on the gallery's wall clock."""
+    return query.parse(text, timezone.localtime())

@@ -5,7 +5,8 @@
 So a person's search reads no posting of anybody else. The vector is made here and cast, never parsed by the server:
 its own parser would cut words differently. A GIN gives hits in no order; therefore a search first walks the newest
 pictures and looks at each, which fills a page of a common word within a millisecond or two, and only asks the index
-for all hits when the word is too rare for that.
+for all hits when the word is too rare for that. What is asked beside words is looked at on the way; where it leaves
+few pictures (`NARROW`) and the words many, these few are looked through instead.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from __future__ import annotations
 from django.db import connection
 
 from photos.models import PhotoText
-from photos.search.query import Query, Term
+from photos.search.filters import Asked, Where
+from photos.search.tree import And, Node, Not, Or, Words
 
 CREATE = (
     "ALTER TABLE photos_phototext ADD COLUMN IF NOT EXISTS lexemes tsvector",
@@ -23,7 +25,8 @@ CREATE = (
 )
 # Pictures looked at one by one, 2 µs each. A hit from the index costs about five times that, and all are needed.
 WALK, LONG_WALK = 3_000, 15_000
-_LIVE = "owner_id = %(owner)s AND trashed_at IS NULL AND NOT represented"
+NARROW, FEW_HITS = 20_000, 5_000
+_LIVE = "photo.owner_id = %s AND photo.trashed_at IS NULL AND NOT photo.represented"
 # "OFFSET 0" keeps the steps of a query apart: in one piece the planner may read all texts instead, which takes seconds.
 
 
@@ -65,84 +68,149 @@ def entries() -> int:
         return cursor.fetchone()[0]
 
 
-def first(owner_id: int, query: Query, limit: int, at_most: int) -> tuple[list[int], int]:
-    """The newest ids, and how many there are in all, counted no further than `at_most`."""
-    values = _values(owner_id, query)
-    ids = _walked(values, limit)
+def condition(owner_id: int, part: Node) -> Where:
+    """Whether one row `photo` has these words."""
+    sql = "(SELECT lexemes @@ %s::tsquery FROM photos_phototext WHERE photo_id = photo.id)"
+    return Where(sql=f"{sql} IS TRUE", values=(tsquery(owner_id, part),))
+
+
+def page(asked: Asked, limit: int, place=None, *, down: bool = True) -> list[int]:
+    """Ids of live pictures beyond a place (shown_at, id), nearest first: older ones, or upwards newer ones."""
+    ids = _walked(asked, limit, place, down=down)
     if len(ids) == limit:
-        return ids, count(owner_id, query, at_most)
-    ids = _asked(values, at_most)
-    return ids[:limit], len(ids)
+        return ids
+    if asked.text is None:
+        return _found(asked, limit, place, down=down)
+    if asked.where and _hits(asked) > FEW_HITS and _narrow(asked) <= NARROW:
+        return _looked_through(asked, limit, place, down=down)
+    return _from_index(asked, limit, place, down=down)
 
 
-def newest(owner_id: int, query: Query, limit: int, *, before=None, after=None) -> list[int]:
-    """Ids of live pictures, newest first; right above `after`, oldest of them first. Places are (shown_at, id)."""
-    values, order = _values(owner_id, query, before or after), "ASC" if after else "DESC"
-    ids = _walked(values, limit, order)
-    return ids if len(ids) == limit else _asked(values, limit, order)
+def newest(asked: Asked, limit: int, enough: int) -> tuple[list[int], bool]:
+    """The newest, and whether these are all. Where a walk gives `enough`, what lies beyond it is left."""
+    if not _has_more(asked.owner_id):
+        ids = _walk(asked, LONG_WALK, limit, None, down=True)
+        return ids, len(ids) < limit
+    ids = _walk(asked, WALK, limit, None, down=True)
+    if limit > len(ids) >= enough * WALK // LONG_WALK:
+        ids = _walk(asked, LONG_WALK, limit, None, down=True)
+    if len(ids) >= enough:
+        return ids, False
+    ids = page(asked, limit)
+    return ids, len(ids) < limit
 
 
-def count(owner_id: int, query: Query, at_most: int) -> int:
-    values = _values(owner_id, query)
-    if len(_walked(values, at_most)) == at_most:
-        return at_most
-    return len(_asked(values, at_most, order=""))
+def _has_more(owner_id: int) -> bool:
+    """Whether somebody has more pictures than are walked over."""
+    sql = f"SELECT 1 FROM photos_photo AS photo WHERE {_LIVE} ORDER BY {_order(True, 'photo')}"
+    return bool(_ids(f"{sql} LIMIT 1 OFFSET {LONG_WALK}", owner_id))
 
 
-def _walked(values: dict, limit: int, order: str = "DESC") -> list[int]:
+def _walked(asked: Asked, limit: int, place, *, down: bool) -> list[int]:
     """Hits among the next pictures; further than WALK only where these promise to be enough."""
-    ids = _walk(values, WALK, limit, order)
+    ids = _walk(asked, WALK, limit, place, down=down)
     if limit > len(ids) >= limit * WALK // LONG_WALK:
-        return _walk(values, LONG_WALK, limit, order)
+        return _walk(asked, LONG_WALK, limit, place, down=down)
     return ids
 
 
-def _walk(values: dict, pictures: int, limit: int, order: str) -> list[int]:
+def _walk(asked: Asked, pictures: int, limit: int, place, *, down: bool) -> list[int]:
+    beyond, values = _beyond(place, down, "photo.shown_at", "photo.id")
+    order = _order(down, "photo")
+    inner = f"SELECT * FROM photos_photo AS photo WHERE {_LIVE} {beyond} ORDER BY {order} LIMIT {pictures}"
+    sql = f"SELECT photo.id FROM ({inner}) AS photo {_facts(asked)} {_text_beside(asked)} WHERE true {_on(asked)}"
     return _ids(
-        f"""
-        SELECT photo.id FROM (
-            SELECT id, shown_at FROM photos_photo WHERE {_LIVE} {_beyond("id", order) if "at" in values else ""}
-            ORDER BY shown_at {order}, id {order} LIMIT {pictures}
-        ) AS photo JOIN LATERAL (
-            SELECT 1 FROM photos_phototext AS text
-            WHERE text.photo_id = photo.id AND (text.lexemes @@ %(query)s::tsquery) IS TRUE OFFSET 0
-        ) AS hit ON true
-        ORDER BY photo.shown_at {order}, photo.id {order} LIMIT {limit}
-        """,
-        values,
+        f"{sql} ORDER BY {order} LIMIT {limit}", asked.owner_id, *values, *_text(asked), *_values(asked)
     )
 
 
-def _asked(values: dict, limit: int, order: str = "DESC") -> list[int]:
-    """Hits from the index; all are sorted, then looked up until there are enough. In no order for order ""."""
-    beyond = _beyond("photo_id", order) if "at" in values else ""
-    inner = f"ORDER BY shown_at {order}, photo_id {order}" if order else ""
-    outer = f"ORDER BY hit.shown_at {order}, hit.id {order}" if order else ""
+def _found(asked: Asked, limit: int, place, *, down: bool) -> list[int]:
+    """Without words: what the planner makes of it, over the indexes of the columns."""
+    beyond, values = _beyond(place, down, "photo.shown_at", "photo.id")
+    sql = f"SELECT photo.id FROM photos_photo AS photo {_facts(asked)} WHERE {_LIVE} {beyond} {_on(asked)}"
     return _ids(
-        f"""
-        SELECT hit.id FROM (
-            SELECT photo_id AS id, shown_at FROM photos_phototext
-            WHERE lexemes @@ %(query)s::tsquery {beyond} {inner} OFFSET 0
-        ) AS hit JOIN LATERAL (
-            SELECT 1 FROM photos_photo WHERE id = hit.id AND {_LIVE} OFFSET 0
-        ) AS photo ON true {outer} LIMIT {limit}
-        """,
-        values,
+        f"{sql} ORDER BY {_order(down, 'photo')} LIMIT {limit}", asked.owner_id, *values, *_values(asked)
     )
 
 
-def _values(owner_id: int, query: Query, place=None) -> dict:
-    values = {"owner": owner_id, "query": _tsquery(owner_id, query)}
-    return values | {"at": place[0], "pk": place[1]} if place else values
+def _from_index(asked: Asked, limit: int, place, *, down: bool) -> list[int]:
+    """Hits from the index; all are sorted, then looked up until there are enough."""
+    beyond, values = _beyond(place, down, "shown_at", "photo_id")
+    hits = f"""
+        SELECT photo_id AS id, shown_at FROM photos_phototext WHERE lexemes @@ %s::tsquery {beyond}
+        ORDER BY {_order(down, "photos_phototext", "photo_id")} OFFSET 0
+    """
+    sql = f"""
+        SELECT hit.id FROM ({hits}) AS hit JOIN LATERAL (
+            SELECT 1 FROM photos_photo AS photo {_facts(asked)}
+            WHERE photo.id = hit.id AND {_LIVE} {_on(asked)} OFFSET 0
+        ) AS photo ON true ORDER BY {_order(down, "hit")} LIMIT {limit}
+    """
+    return _ids(sql, *_text(asked), *values, asked.owner_id, *_values(asked))
 
 
-def _beyond(pk: str, order: str) -> str:
+def _looked_through(asked: Asked, limit: int, place, *, down: bool) -> list[int]:
+    beyond, values = _beyond(place, down, "photo.shown_at", "photo.id")
+    few = f"""
+        SELECT photo.id, photo.shown_at FROM photos_photo AS photo {_facts(asked)}
+        WHERE {_LIVE} {beyond} {_on(asked)} OFFSET 0
+    """
+    order = _order(down, "photo")
+    sql = f"SELECT photo.id FROM ({few}) AS photo {_text_beside(asked)} ORDER BY {order} LIMIT {limit}"
+    return _ids(sql, asked.owner_id, *values, *_values(asked), *_text(asked))
+
+
+def _hits(asked: Asked) -> int:
+    """How many pictures have the words, counted a little beyond FEW_HITS."""
+    sql = f"SELECT 1 FROM photos_phototext WHERE lexemes @@ %s::tsquery LIMIT {FEW_HITS + 1}"
+    return len(_ids(sql, *_text(asked)))
+
+
+def _narrow(asked: Asked) -> int:
+    sql = f"SELECT 1 FROM photos_photo AS photo {_facts(asked)} WHERE {_LIVE} {_on(asked)} LIMIT {NARROW + 1}"
+    return len(_ids(sql, asked.owner_id, *_values(asked)))
+
+
+def _text_beside(asked: Asked) -> str:
+    """A join that lets pictures through which have the words; one look into one row for each."""
+    if asked.text is None:
+        return ""
+    return """JOIN LATERAL (
+        SELECT 1 FROM photos_phototext AS text
+        WHERE text.photo_id = photo.id AND (text.lexemes @@ %s::tsquery) IS TRUE OFFSET 0
+    ) AS hit ON true"""
+
+
+def _text(asked: Asked) -> list[str]:
+    return [] if asked.text is None else [tsquery(asked.owner_id, asked.text)]
+
+
+def _facts(asked: Asked) -> str:
+    return asked.where.join if asked.where else ""
+
+
+def _on(asked: Asked) -> str:
+    return asked.where.on if asked.where else ""
+
+
+def _values(asked: Asked) -> tuple:
+    return asked.where.values if asked.where else ()
+
+
+def _order(down: bool, table: str, pk: str = "id") -> str:
+    way = "DESC" if down else "ASC"
+    return f"{table}.shown_at {way}, {table}.{pk} {way}"
+
+
+def _beyond(place, down: bool, at: str, pk: str) -> tuple[str, list]:
     """The guarded form: see `PhotoQuerySet.older_than`."""
-    sign = "<" if order == "DESC" else ">"
-    return f"AND shown_at {sign}= %(at)s AND (shown_at {sign} %(at)s OR {pk} {sign} %(pk)s)"
+    if place is None:
+        return "", []
+    sign = "<" if down else ">"
+    return f"AND {at} {sign}= %s AND ({at} {sign} %s OR {pk} {sign} %s)", [place[0], place[0], place[1]]
 
 
-def _ids(sql: str, values: dict) -> list[int]:
+def _ids(sql: str, *values) -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         return [pk for (pk,) in cursor.fetchall()]
@@ -153,11 +221,19 @@ def _vector(text: PhotoText) -> str:
     return " ".join(f"'{word}':{place}" for place, word in enumerate(owned, start=1))
 
 
-def _tsquery(owner_id: int, query: Query) -> str:
-    """The word "17_" stands at every picture of its owner."""
-    wanted = [_term(owner_id, term) for term in query.wanted] or [f"'{owner_id}_'"]
-    return " & ".join([*wanted, *(f"!({_term(owner_id, term)})" for term in query.unwanted)])
+def tsquery(owner_id: int, part: Node) -> str:
+    """The word "17_" stands at every picture of its owner: what is left out is left out of those."""
+    if isinstance(part, Words):
+        start = f"{owner_id}_" + (f"_{part.field}_" if part.field else "")
+        return " <-> ".join(f"'{start}{word}'" for word in part.words) + (":*" if part.prefix else "")
+    if isinstance(part, Not):
+        return f"('{owner_id}_' & !({tsquery(owner_id, part.part)}))"
+    if isinstance(part, Or):
+        return f"({' | '.join(tsquery(owner_id, each) for each in part.parts)})"
+    return _all(owner_id, part)
 
 
-def _term(owner_id: int, term: Term) -> str:
-    return " <-> ".join(f"'{owner_id}_{word}'" for word in term.words) + (":*" if term.prefix else "")
+def _all(owner_id: int, part: And) -> str:
+    wanted = [f"({tsquery(owner_id, each)})" for each in part.parts if not isinstance(each, Not)]
+    unwanted = [f"!({tsquery(owner_id, each.part)})" for each in part.parts if isinstance(each, Not)]
+    return "(" + " & ".join([*(wanted or [f"'{owner_id}_'"]), *unwanted]) + ")"

@@ -13,12 +13,14 @@ SQLite drops them when a migration rebuilds a table.
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 
 from django.db import connection
 
 from photos.models import PhotoText
-from photos.search.query import Query, Term
+from photos.search.filters import Asked, Where
+from photos.search.tree import And, Node, Not, Or, Words
 
 CREATE = """
     CREATE VIRTUAL TABLE IF NOT EXISTS photos_words
@@ -28,10 +30,11 @@ ID_BITS = 29  # 536 million photos; the other 35 hold the seconds of the years 1
 _ID = (1 << ID_BITS) - 1
 _FURTHEST = 1 << 34
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_LISTED = f"""
-    FROM photos_words CROSS JOIN photos_photo AS photo ON photo.id = (photos_words.rowid & {_ID})
-    WHERE photos_words MATCH %s AND photo.owner_id = %s AND photo.trashed_at IS NULL AND NOT photo.represented
-"""
+WALK = 15_000  # hits of the words looked at one by one, 3 µs each
+NARROW = (
+    20_000  # pictures that everything but the words leaves: these are kept as a set, and hits held against it
+)
+_LIVE = "photo.owner_id = %s AND photo.trashed_at IS NULL AND NOT photo.represented"
 
 
 def create() -> None:
@@ -79,30 +82,131 @@ def entries() -> int:
         return cursor.fetchone()[0]
 
 
-def first(owner_id: int, query: Query, limit: int, at_most: int) -> tuple[list[int], int]:
-    """The newest ids, and how many there are in all, counted no further than `at_most`."""
-    ids = newest(owner_id, query, at_most)  # a prefix is put together anew for each question: ask once
-    return ids[:limit], len(ids)
+def condition(owner_id: int, part: Node) -> Where:
+    """Whether one row `photo` has these words: it is in a set that is made once."""
+    sql = f"photo.id IN (SELECT rowid & {_ID} FROM photos_words WHERE photos_words MATCH %s)"
+    return Where(sql=sql, values=(match(owner_id, part),))
 
 
-def newest(owner_id: int, query: Query, limit: int, *, before=None, after=None) -> list[int]:
-    """Ids of live pictures, newest first; right above `after`, oldest of them first. Places are (shown_at, id)."""
-    sql, values = _LISTED, [_match(owner_id, query), owner_id]
-    if place := before or after:
-        sql += f" AND photos_words.rowid {'<' if before else '>'} %s"
+def page(asked: Asked, limit: int, place=None, *, down: bool = True) -> list[int]:
+    """Ids of live pictures beyond a place (shown_at, id), nearest first: older ones, or upwards newer ones."""
+    if asked.text is None:
+        return _found(asked, limit, place, down=down)
+    if asked.where is None:
+        return _listed(asked, limit, place, down=down)
+    edge = _edge(asked, place, down=down)
+    ids = _listed(asked, limit, place, down=down, edge=edge)
+    if len(ids) == limit or edge is None:
+        return ids
+    few = _few(asked)
+    if len(few) <= NARROW:
+        return _held_against(asked, few, limit, place, down=down)
+    return _listed(asked, limit, place, down=down)
+
+
+def newest(asked: Asked, limit: int, enough: int) -> tuple[list[int], bool]:
+    """The newest, and whether these are all. Where a walk gives `enough`, what lies beyond it is left."""
+    if asked.where is None:
+        ids = page(asked, limit)
+        return ids, len(ids) < limit
+    if asked.text is None:
+        ids, is_whole = _photos(asked, limit, None, down=True, walk=WALK), not _has_more(asked.owner_id)
+    else:
+        edge = _edge(asked, None, down=True)
+        ids, is_whole = _listed(asked, limit, None, down=True, edge=edge), edge is None
+    if is_whole or len(ids) >= enough:
+        return ids, is_whole and len(ids) < limit
+    ids = page(asked, limit)
+    return ids, len(ids) < limit
+
+
+def _has_more(owner_id: int) -> bool:
+    """Whether somebody has more pictures than are walked over."""
+    sql = f"SELECT 1 FROM photos_photo AS photo WHERE {_LIVE} LIMIT 1 OFFSET {WALK}"
+    return bool(_ids(sql, owner_id))
+
+
+def _found(asked: Asked, limit: int, place, *, down: bool) -> list[int]:
+    """Without words: first the next pictures one by one, then over the indexes of the columns."""
+    ids = _photos(asked, limit, place, down=down, walk=WALK)
+    return ids if len(ids) == limit else _photos(asked, limit, place, down=down)
+
+
+def _photos(asked: Asked, limit: int, place, *, down: bool, walk: int = 0) -> list[int]:
+    sign, way = ("<", "DESC") if down else (">", "ASC")
+    order = f"ORDER BY photo.shown_at {way}, photo.id {way}"
+    values = [asked.owner_id]
+    begin = f"FROM photos_photo AS photo WHERE {_LIVE}"
+    if place:
+        begin += f" AND photo.shown_at {sign}= %s AND (photo.shown_at {sign} %s OR photo.id {sign} %s)"
+        values += [place[0], place[0], place[1]]
+    if walk:
+        begin = f"FROM (SELECT photo.* {begin} {order} LIMIT {walk}) AS photo {asked.where.join} WHERE true"
+    elif asked.where.facts:  # the planner may begin with the settings
+        begin = begin.replace(" WHERE", ", photos_photofacts AS facts WHERE", 1)
+    sql = f"SELECT photo.id {begin} {asked.where.on} {order} LIMIT {limit}"
+    return _ids(sql, *values, *asked.where.values)
+
+
+def _listed(asked: Asked, limit: int, place, *, down: bool, edge: int | None = None) -> list[int]:
+    """Hits in their order, each looked at, no further than the number `edge`."""
+    hits, values = _matching(asked, place, down=down)
+    join, on, of_where = (
+        ("", "", ()) if asked.where is None else (asked.where.join, asked.where.on, asked.where.values)
+    )
+    if edge is not None:
+        hits += f" AND photos_words.rowid {'>=' if down else '<='} {edge}"
+    hits = hits.replace(" WHERE", f" CROSS JOIN photos_photo AS photo {join} WHERE", 1)
+    sql = f"""
+        SELECT photo.id {hits} AND photo.id = (photos_words.rowid & {_ID}) AND {_LIVE} {on}
+        ORDER BY photos_words.rowid {"DESC" if down else "ASC"} LIMIT {limit}
+    """
+    return _ids(sql, *values, asked.owner_id, *of_where)
+
+
+def _edge(asked: Asked, place, *, down: bool) -> int | None:
+    """The number of the last hit to be walked to; None where there are fewer."""
+    hits, values = _matching(asked, place, down=down)
+    found = _ids(
+        f"SELECT rowid {hits} ORDER BY rowid {'DESC' if down else 'ASC'} LIMIT 1 OFFSET {WALK}", *values
+    )
+    return found[0] if found else None
+
+
+def _held_against(asked: Asked, few: list[int], limit: int, place, *, down: bool) -> list[int]:
+    """All hits, those kept that are among the few pictures which everything but the words leaves."""
+    hits, values = _matching(asked, place, down=down)
+    sql = f"SELECT rowid & {_ID} {hits} AND (rowid & {_ID}) IN (SELECT value FROM json_each(%s))"
+    return _ids(f"{sql} ORDER BY rowid {'DESC' if down else 'ASC'} LIMIT {limit}", *values, json.dumps(few))
+
+
+def _few(asked: Asked) -> list[int]:
+    """What everything but the words leaves, as far as one more than NARROW."""
+    facts = ", photos_photofacts AS facts" if asked.where.facts else ""
+    sql = (
+        f"SELECT photo.id FROM photos_photo AS photo{facts} WHERE {_LIVE} {asked.where.on} LIMIT {NARROW + 1}"
+    )
+    return _ids(sql, asked.owner_id, *asked.where.values)
+
+
+def _matching(asked: Asked, place, *, down: bool) -> tuple[str, list]:
+    sql, values = "FROM photos_words WHERE photos_words MATCH %s", [match(asked.owner_id, asked.text)]
+    if place:
+        sql += f" AND photos_words.rowid {'<' if down else '>'} %s"
         values.append(_number(*place))
-    order = "ASC" if after else "DESC"
+    return sql, values
+
+
+def _ids(sql: str, *values) -> list[int]:
+    values = [_stored(value) if isinstance(value, datetime) else value for value in values]
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT photo.id {sql} ORDER BY photos_words.rowid {order} LIMIT {limit}", values)
+        cursor.execute(sql, values)
         return [pk for (pk,) in cursor.fetchall()]
 
 
-def count(owner_id: int, query: Query, at_most: int) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT count(*) FROM (SELECT 1 {_LISTED} LIMIT {at_most})", [_match(owner_id, query), owner_id]
-        )
-        return cursor.fetchone()[0]
+def _stored(moment: datetime) -> str:
+    """As Django writes it into a column."""
+    return connection.ops.adapt_datetimefield_value(moment)
 
 
 def _number(shown_at: datetime, pk: int) -> int:
@@ -115,14 +219,21 @@ def _entry(text: PhotoText) -> tuple[int, str]:
     return _number(text.shown_at, text.photo_id), " ".join(owned)
 
 
-def _match(owner_id: int, query: Query) -> str:
+def match(owner_id: int, part: Node) -> str:
     """In FTS5's own language. The word "17_" stands at every picture of its owner."""
-    wanted = " AND ".join(_term(owner_id, term) for term in query.wanted) or f'"{owner_id}_"'
-    if not query.unwanted:
-        return wanted
-    return f"({wanted}) NOT ({' OR '.join(_term(owner_id, term) for term in query.unwanted)})"
+    if isinstance(part, Words):
+        start = f"{owner_id}_" + (f"_{part.field}_" if part.field else "")
+        phrase = " ".join(f"{start}{word}" for word in part.words)
+        return f'"{phrase}"*' if part.prefix else f'"{phrase}"'
+    if isinstance(part, Not):
+        return f'("{owner_id}_" NOT {match(owner_id, part.part)})'
+    if isinstance(part, Or):
+        return f"({' OR '.join(match(owner_id, each) for each in part.parts)})"
+    return _all(owner_id, part)
 
 
-def _term(owner_id: int, term: Term) -> str:
-    phrase = " ".join(f"{owner_id}_{word}" for word in term.words)
-    return f'"{phrase}"*' if term.prefix else f'"{phrase}"'
+def _all(owner_id: int, part: And) -> str:
+    wanted = " AND ".join(match(owner_id, each) for each in part.parts if not isinstance(each, Not))
+    unwanted = " OR ".join(match(owner_id, each.part) for each in part.parts if isinstance(each, Not))
+    wanted = wanted or f'"{owner_id}_"'
+    return f"(({wanted}) NOT ({unwanted}))" if unwanted else f"({wanted})"

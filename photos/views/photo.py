@@ -9,7 +9,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from photos import leafing, media
+from photos import leafing, media, search
 from photos.forms_albums import photo_ids
 from photos.models import Photo
 from photos.thumbnails import variant_size
@@ -17,7 +17,7 @@ from photos.views import guests
 from photos.views.bundles import bundle_of, left_words
 from photos.views.edit import texts_of
 from photos.views.facts import facts_of, settings_of
-from photos.views.places import Place, in_album, place_of
+from photos.views.places import Place, in_album, in_search, place_of
 from photos.views.replies import positive_int
 
 ALBUMS = 50  # shown and offered on the page of a picture
@@ -38,13 +38,17 @@ def photo(request: HttpRequest, pk: int) -> HttpResponse:
     here = (
         leafing.places_for(request.user, shown).filter(album=positive_int(request.GET.get("album"))).first()
     )
-    place = in_album(shown, here) if here else place_of(shown)
+    place, query = in_album(shown, here) if here else place_of(shown), None
+    if words := request.GET.get("q", "")[: search.MAX_CHARACTERS]:
+        query = search.parse(words)
+        place = in_search(shown, words, query, place)
     context = {
         "photo": shown,
         "recipe": getattr(shown, "recipe", None),
         "title": shown.title or place.title or str(shown),
         "settings": settings_of(shown, place),
         "place": place,
+        "query": query,
         "section": place.section,
         "own_primary": True,
     }

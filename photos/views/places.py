@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from photos import leafing
+from photos import leafing, search
 from photos.models import AlbumPhoto, Photo
 
 
@@ -75,4 +76,18 @@ def in_album(photo: Photo, here: AlbumPhoto) -> Place:
         query=f"?album={album.pk}",
         back_address=album.get_absolute_url(),
         back_label=album.title,
+    )
+
+
+def in_search(photo: Photo, words: str, query: search.Query, place: Place) -> Place:
+    """Its place between its neighbours among what a query finds."""
+    previous, following = search.neighbours(photo, query)
+    asked = "?" + urlencode({"q": words})
+    return replace(
+        place,
+        previous=previous,
+        following=following,
+        query=asked,
+        back_address=reverse("search") + asked,
+        back_label=_("Back to the search"),
     )

@@ -32,6 +32,10 @@ document.addEventListener('submit', event => {
 // Suggestions come when one comes to a field of tags.
 for (const name of ['focusin', 'input']) document.addEventListener(name, event => { if (event.target.matches?.('[data-tags]')) import('./tags.js').then(({ suggest }) => suggest(event.target)); });
 
+// What could be typed next in the search box. The module for it comes when the box is entered.
+const box = document.getElementById('q');
+box?.addEventListener('focus', () => import('./offers.js'), { once: true });
+
 // What is dropped or pasted on any page is uploaded. The module for it comes when the first file is in sight.
 if (document.querySelector('a[data-upload]')) {
   const uploads = () => import('./upload.js');

@@ -23,6 +23,8 @@ from generation.models import Candidate, GenerationSession
 from photos import storage
 from photos.db import lift_timeouts
 from photos.models import Album, AlbumPhoto, MonthCount, Photo, PhotoText
+from photos.search.keys import FIELDS
+from photos.search.words import words_of
 from tests.benchmarks import loading
 
 LARGE, SMALL, ADMIN = 1, 2, 201  # ids of owners: the largest, the one with 10 pictures, who keeps the desk
@@ -34,6 +36,12 @@ BEGIN, END = datetime(2016, 11, 1, tzinfo=UTC), datetime(2026, 11, 20, tzinfo=UT
 BUSY_DAY = date(2024, 6, 15)
 COMMON, RARE, TWO = "masterpiece", "zeppelin", "lighthouse moonlit"  # in 36 %; in 20 pictures; each in 1 %
 SIZES = ((1024, 1024), (832, 1216), (1216, 832), (4000, 3000), (3000, 4000))
+
+MODELS = [
+    f"{name} {version}" for name in ("Flux", "Juggernaut", "Illustrious", "Pony") for version in (1, 2, 3)
+]
+SAMPLERS = ["euler", "euler_ancestral", "dpmpp_2m karras"]
+FACTS = ("photo_id", "owner_id", "model", "sampler", "loras", "camera", "steps", "cfg")
 
 PHOTO = (
     "id", "owner_id", "collection", "origin", "root", "file", "name_folded", "sha256", "byte_size", "format", "width",
@@ -111,6 +119,7 @@ def make(n: int) -> dict[str, int]:
                       for n in range(1, plan.candidates + 1)))  # fmt: skip
         _album(plan)
     loading.fill_texts(_texts(_photos(plan)))
+    loading.fill("photos_photofacts", FACTS, _facts(_photos(plan)))
     loading.fill("photos_monthcount", ("owner_id", "collection", "month", "count"),
                  ((*key, count) for key, count in sorted(counts.items())))  # fmt: skip
     loading.finish(Photo, Candidate, GenerationSession, Album, AlbumPhoto, MonthCount, get_user_model())
@@ -279,6 +288,25 @@ def _words(dice: random.Random) -> list[str]:
     return dice.choices(POOL, k=18)
 
 
+def _field_words(row: tuple) -> list[str]:
+    """Words of fields, as `photos.search.describing` has them: kind, model, sampler, ratio."""
+    collection = row[PHOTO.index("collection")]
+    model, sampler = _settings(row[0])
+    kind = {"session": "candidate", "completed": "final"}.get(collection, "uploaded")
+    told = [("is", kind), ("is", "generated" if kind != "uploaded" else ""), ("ratio", "landscape")]
+    told += [("model", word) for word in words_of(model)] + [("sampler", word) for word in words_of(sampler)]
+    return [f"_{FIELDS[key]}_{word}" for key, word in told if word]
+
+
+def _settings(pk: int) -> tuple[str, str]:
+    return MODELS[pk * 7 % len(MODELS)], SAMPLERS[pk % len(SAMPLERS)]
+
+
+def _facts(photos: Iterator[tuple]) -> Iterator[tuple]:
+    for row in photos:
+        yield row[0], row[1], *_settings(row[0]), "", "", 20 + row[0] % 20, 4.0 + row[0] % 7
+
+
 def _texts(photos: Iterator[tuple]) -> Iterator[PhotoText]:
     """What the search knows of each: 18 words and those that are searched for. 20 rare ones, among all of the large."""
     file, shown_at = PHOTO.index("file"), PHOTO.index("shown_at")
@@ -293,4 +321,5 @@ def _texts(photos: Iterator[tuple]) -> Iterator[PhotoText]:
             rare_left -= 1
         words += [word for word in TWO.split() if dice.random() < 0.01 or row[0] % 900 == 5]
         words += row[file].rpartition("/")[2].replace("-", " ").replace(".", " ").split()
+        words += _field_words(row)
         yield PhotoText(photo_id=row[0], owner_id=row[1], shown_at=row[shown_at], words=" ".join(words))

@@ -78,6 +78,8 @@ TABLE = {
     "month": Row(ACCOUNT, args=(2026, 11)),
     "finals": Row(ACCOUNT),
     "search": Row(ACCOUNT),
+    "search_narrow": Row(ACCOUNT),
+    "search_offers": Row(ACCOUNT),
     "sessions": Row(ACCOUNT),
     "logout": Row(dict.fromkeys(STATES, (LOGIN,) * 4), post={}),  # and that is where one is then
     "account": Row(ACCOUNT),

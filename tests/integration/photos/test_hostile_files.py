@@ -86,6 +86,9 @@ class Visitor(threading.Thread):
         self.join()
 
 
+GONE_TO = {"href", "src", "action", "formaction", "data", "poster", "ping", "xlink:href"}
+
+
 class Scripts(HTMLParser):
     """Finds what a browser would run of a page beside our own files: here a file's title could stand as markup."""
 
@@ -99,7 +102,8 @@ class Scripts(HTMLParser):
         if tag == "script" and "src" not in known and known.get("type") != "application/json":
             self.found.append(tag)
         self.found += [name for name in known if name.startswith("on")]
-        self.found += [value for value in known.values() if (value or "").lower().startswith("javascript:")]
+        gone_to = [value or "" for name, value in attrs if name in GONE_TO]
+        self.found += [value for value in gone_to if value.strip().lower().startswith("javascript:")]
 
 
 def ask(server: Server, method: str, path: str, body: bytes | None = None, *, headers) -> tuple[int, bytes]:

@@ -13,6 +13,7 @@ from photos import curate, search
 from photos.images import RecipeFacts
 from photos.ingest import tag
 from photos.models import Photo, PhotoText, Recipe
+from photos.search.describing import describe
 from photos.search.keeping import backend
 from tests.factories import AN_HOUR, PhotoFactory, make_photo
 
@@ -251,6 +252,4 @@ def test_rebuilding_anew_mends_an_index_that_lost_its_entries(empty_index, alice
 
 
 def _words_of(photo: Photo) -> str:
-    from photos.search.keeping import _texts
-
-    return _texts([photo.pk])[0].words
+    return next(describe([photo.pk], {})).text.words

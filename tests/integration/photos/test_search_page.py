@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from datetime import timedelta
 from html import unescape
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.urls import reverse
 
 from photos import bulk, search
 from photos.models import Recipe
-from tests.factories import AN_HOUR, PhotoFactory
+from tests.factories import AN_HOUR, PhotoFactory, with_true_counts
 
 pytestmark = pytest.mark.django_db
 SEARCH = "/search/"
@@ -139,7 +140,7 @@ def test_a_page_of_results_asks_the_database_a_few_times_only(
     alice, alice_client, django_assert_max_num_queries
 ):
     lighthouses(alice, 120)
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(14):
         page = page_of(alice_client, "red light")
     assert "120 images for" in page and page.count('data-photo="') == 100
 
@@ -148,3 +149,96 @@ def test_everything_a_search_found_can_be_marked_at_once(alice, bob):
     photos = lighthouses(alice, 3)
     assert set(bulk.photos_in(alice, "search:red light")) == set(photos)
     assert not bulk.photos_in(bob, "search:red light")
+
+
+# --- what narrows, and what explains --------------------------------------------------------------
+
+
+def made_by(owner, model: str, **fields):
+    photo = PhotoFactory(owner=owner, **fields)
+    Recipe.objects.create(photo=photo, generator="test", prompt="red lighthouse <b>", model=model, steps=20)
+    search.index([photo.pk])
+    return photo
+
+
+def test_finals_and_uploads_stand_above_candidates(alice, alice_client, monkeypatch):
+    upload = lighthouses(alice, 1)[0]
+    candidates = lighthouses(alice, 3, collection="session")
+    page = page_of(alice_client, "lighthouse")
+    assert "4 images for" in page
+    assert "Finals and uploads <span>1</span>" in page and "Candidates <span>3</span>" in page
+    assert page.index(f'id="p{upload.pk}"') < page.index(f'id="p{candidates[0].pk}"')
+    monkeypatch.setattr("photos.search.finding.PAGE", 2)
+    older = search.Place.of(candidates[1])
+    assert f'href="{SEARCH}?q=is%3Acandidate+lighthouse&before={older}" rel="next"' in page_of(
+        alice_client, "lighthouse"
+    )
+
+
+def test_each_term_is_a_chip_that_leads_to_the_query_without_it(alice, alice_client):
+    made_by(alice, "flux")
+    page = page_of(alice_client, 'lighthouse model:flux -"x y"')
+    assert f'href="{SEARCH}?q=lighthouse+-%22x+y%22" aria-label="Remove model:flux"' in page
+
+
+def test_a_misspelt_key_says_what_was_meant_and_the_rest_still_searches(alice, alice_client):
+    photo = made_by(alice, "flux")
+    page = page_of(alice_client, "modle:flux lighthouse")
+    assert "Did you mean model:?" in page and f'href="{SEARCH}?q=model%3Aflux+lighthouse"' in page
+    assert f'id="p{photo.pk}"' in page
+
+
+def test_the_form_writes_the_query(alice_client):
+    fields = {"form": "1", "words": "light house", "phrase": "at noon", "without": "fog rain", "model": "Flux 1",
+              "rating": "4", "state": "picked", "begin": "2026-03", "color": "red", "sort": "oldest"}  # fmt: skip
+    answer = alice_client.get(SEARCH, fields)
+    assert answer.status_code == 302
+    asked = search.parse(parse_qs(urlsplit(answer.url).query)["q"][0])
+    assert [term.source for term in asked.terms] == [
+        "light", "house", '"at noon"', "-fog", "-rain", 'model:"Flux 1"', "is:picked", "rating:>=4", "color:red",
+        "sort:oldest", "taken:2026-03..",
+    ]  # fmt: skip
+    assert alice_client.get(SEARCH, {"form": "1", "rating": "x", "begin": "soon"}).url == f"{SEARCH}?q="
+
+
+def test_months_and_facets_are_counted_and_lead_on(alice, alice_client, bob_client):
+    made_by(alice, "Flux dev", rating=4)
+    made_by(alice, "Flux dev", shown_at=AN_HOUR.replace(month=3))
+    page = unescape(alice_client.get("/search/narrow/", {"q": "lighthouse"}).content.decode())
+    assert f'href="{SEARCH}?q=lighthouse+taken%3A2026-03">Mar <b>1</b>' in page
+    assert f'href="{SEARCH}?q=lighthouse+model%3A%22Flux+dev%22"><bdi>Flux dev</bdi> <b>2</b>' in page
+    assert "4 stars" in page
+    assert "Flux" not in bob_client.get("/search/narrow/", {"q": "lighthouse"}).content.decode()
+
+
+def test_more_hits_than_are_counted_are_said_with_a_plus(alice, alice_client, monkeypatch):
+    monkeypatch.setattr("photos.search.facets.AT_MOST", 2)
+    for _ in range(3):
+        made_by(alice, "flux")
+    with_true_counts(alice)
+    page = alice_client.get("/search/narrow/", {"q": "lighthouse"}).content.decode()
+    assert "<b>2+</b>" in page and "newest 2." in page
+
+
+def test_what_could_be_typed_next_is_offered(alice, alice_client, bob_client):
+    made_by(alice, "Flux dev")
+    for start, offers in (
+        ("mo", ["model:"]),
+        ("-is:pi", ["-is:picked"]),
+        ("model:fl", ['model:"Flux dev"']),
+        ("x", []),
+    ):
+        assert alice_client.get("/search/offers/", {"start": start}).json() == {"offers": offers}
+    assert bob_client.get("/search/offers/", {"start": "model:"}).json() == {"offers": []}
+
+
+def test_the_page_of_a_picture_marks_the_words_and_leads_through_the_search(alice, alice_client):
+    newer, photo, older = made_by(alice, "a", shown_at=AN_HOUR + timedelta(days=1)), made_by(alice, "b"), None
+    older = made_by(alice, "c", shown_at=AN_HOUR - timedelta(days=1))
+    PhotoFactory(owner=alice, shown_at=AN_HOUR + timedelta(hours=1))
+    assert f'href="/photos/{photo.pk}/?q=light"' in page_of(alice_client, "light")
+    page = alice_client.get(f"/photos/{photo.pk}/", {"q": "light"}).content.decode()
+    assert "red <mark>lighthouse</mark> &lt;b&gt;" in page
+    assert f'rel="prev" href="/photos/{newer.pk}/?q=light"' in page
+    assert f'rel="next" href="/photos/{older.pk}/?q=light"' in page
+    assert "Back to the search" in page

@@ -1,0 +1,176 @@
+"""What a query asks beside words, as SQL that both databases understand.
+
+Conditions speak of a row `photo` of photos_photo, and where `facts` is set of its row `facts` of photos_photofacts.
+Whoever knows more than pictures registers what a name means: `register("session", finder)`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from django.core.exceptions import EmptyResultSet
+from django.db.models import QuerySet
+from django.utils.timezone import get_current_timezone
+
+from photos.models import Album
+from photos.search.tree import And, Named, Node, Not, Or, Range, Words, all_of, leaves
+from photos.search.words import words_of
+
+COLUMNS = {
+    "rating": "photo.rating", "decision": "photo.decision", "taken": "photo.shown_at", "added": "photo.added_at",
+    "steps": "facts.steps", "cfg": "facts.cfg",
+}  # fmt: skip
+KINDS = {
+    "candidate": "photo.collection = 'session'",
+    "final": "photo.collection = 'completed'",
+    "uploaded": "photo.collection IN ('uploaded', 'linked')",
+}
+ALBUMS = 1_000  # of one person, looked through for a name
+
+Finder = Callable[[object, str], QuerySet]
+_finders: dict[str, Finder] = {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Where:
+    """A condition and its values; `facts`: it speaks of the settings of a recipe too."""
+
+    sql: str
+    values: tuple = ()
+    facts: bool = False
+
+    @property
+    def join(self) -> str:
+        return "CROSS JOIN photos_photofacts AS facts" if self.facts else ""
+
+    @property
+    def on(self) -> str:
+        return f"AND {self.sql}" + (" AND facts.photo_id = photo.id" if self.facts else "")
+
+
+NOTHING = Where(sql="1 = 0")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """A query in two: what the index of words answers by itself, and conditions for the rest."""
+
+    owner_id: int
+    text: Node | None = None
+    where: Where | None = None
+
+
+def register(key: str, finder: Finder) -> None:
+    """`finder(owner, text)` gives ids of pictures, as a queryset with one column."""
+    _finders[key] = finder
+
+
+def ask(owner, tree: Node, text_condition: Callable[[int, Node], Where]) -> Asked:
+    """`text_condition(owner_id, node)` is the database's own way to ask the index about one row."""
+    parts = tree.parts if isinstance(tree, And) else (tree,)
+    texts = [part for part in parts if is_text(part)]
+    rest = [part for part in parts if not is_text(part)]
+    if rest and all(map(_is_kind, texts)):
+        texts, rest = [], [*rest, *texts]  # "is:final rating:5": the columns know it all
+    compiler = _Compiler(owner, text_condition)
+    return Asked(
+        owner_id=owner.pk,
+        text=all_of(texts),
+        where=_joined(" AND ", [compiler.condition(part) for part in rest]) if rest else None,
+    )
+
+
+def is_text(part: Node) -> bool:
+    return all(isinstance(leaf, Words) for leaf in leaves(part))
+
+
+def _is_kind(part: Node) -> bool:
+    """Whether a part asks for kinds of pictures alone, which are a column too."""
+    return all(
+        isinstance(leaf, Words) and leaf.field == "is" and leaf.words[0] in KINDS for leaf in leaves(part)
+    )
+
+
+class _Compiler:
+    def __init__(self, owner, text_condition) -> None:
+        self.owner, self.text_condition = owner, text_condition
+
+    def condition(self, part: Node) -> Where:
+        if isinstance(part, Words) and _is_kind(part):
+            return Where(sql=KINDS[part.words[0]])
+        if is_text(part) and not _is_kind(part):
+            return self.text_condition(self.owner.pk, part)
+        if isinstance(part, Not):
+            inner = self.condition(part.part)
+            return Where(sql=f"({inner.sql}) IS NOT TRUE", values=inner.values, facts=inner.facts)
+        if isinstance(part, And | Or):
+            return _joined(
+                " AND " if isinstance(part, And) else " OR ", list(map(self.condition, part.parts))
+            )
+        return _range(part) if isinstance(part, Range) else self.named(part)
+
+    def named(self, part: Named) -> Where:
+        if part.key == "album":
+            return _albums(self.owner, part.text)
+        if part.key not in _finders:
+            return NOTHING
+        try:
+            sql, values = _finders[part.key](self.owner, part.text).order_by().query.sql_with_params()
+        except EmptyResultSet:
+            return NOTHING
+        return Where(sql=f"photo.id IN ({sql})", values=tuple(values))
+
+
+def _joined(sign: str, parts: list[Where]) -> Where:
+    return Where(
+        sql=f"({sign.join(part.sql for part in parts)})",
+        values=tuple(value for part in parts for value in part.values),
+        facts=any(part.facts for part in parts),
+    )
+
+
+def _range(part: Range) -> Where:
+    column, ends, values = COLUMNS[part.key], [], []
+    for end, sign, is_open in ((part.low, ">", part.low_open), (part.high, "<", part.high_open)):
+        if end is not None:
+            ends.append(f"{column} {sign}{'' if is_open else '='} %s")
+            values.append(_value(part.key, end))
+    if values and len(values) == 2 and values[0] == values[1] and not (part.low_open or part.high_open):
+        ends, values = [f"{column} = %s"], values[:1]  # an index can be walked in order then
+    return Where(
+        sql=f"({' AND '.join(ends) or '1 = 1'})", values=tuple(values), facts=column.startswith("facts.")
+    )
+
+
+def _value(key: str, end: object) -> object:
+    """Times shown are kept as if UTC; arrivals are moments, read in the gallery's zone."""
+    if isinstance(end, datetime):
+        return end.replace(tzinfo=UTC if key == "taken" else get_current_timezone())
+    return int(end) if isinstance(end, float) and end.is_integer() else end
+
+
+def _albums(owner, text: str) -> Where:
+    ids = [pk for pk, title in _titles(owner) if is_called(text, pk, title)]
+    if not ids:
+        return NOTHING
+    listed = ", ".join(map(str, ids))
+    return Where(sql=f"photo.id IN (SELECT photo_id FROM photos_albumphoto WHERE album_id IN ({listed}))")
+
+
+def _titles(owner) -> list[tuple[int, str]]:
+    return list(Album.objects.owned_by(owner).recent_first().values_list("pk", "title")[:ALBUMS])
+
+
+def is_called(text: str, pk: int, title: str) -> bool:
+    """By its number, or by words of its title side by side, the last of them perhaps only begun."""
+    if text == str(pk):
+        return True
+    wanted, words = words_of(text), words_of(title)
+    return any(
+        words[at : at + len(wanted) - 1] == wanted[:-1]
+        and words[at + len(wanted) - 1 : at + len(wanted)]
+        and words[at + len(wanted) - 1].startswith(wanted[-1])
+        for at in range(len(words) - len(wanted) + 1)
+    )

@@ -1,0 +1,113 @@
+"""The ways to narrow a search, as links with counts: years and months, models, LoRAs, samplers, stars, tags."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+
+from django.utils import formats
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from photos import search
+from photos.models import MonthCount
+
+Address = Callable[[str], str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Link:
+    label: str
+    count: str  # "" where nobody counted
+    address: str
+    here: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Group:
+    title: str
+    links: list[Link]
+
+
+def facets_of(owner, query: search.Query, address: Address) -> dict:
+    """`years`: a Group each, of months; `groups`: of values. Empty ones are left out."""
+    found = search.in_common(owner, query)
+    groups = [
+        Group(
+            title=title,
+            links=[_link(query, key, value, count, found.capped, address) for value, count in values],
+        )
+        for key, title in _titles().items()
+        if (values := found.counts[key])
+    ]
+    return {
+        "years": _years(owner, query, found, address),
+        "groups": groups,
+        "capped": number_format(found.counted, force_grouping=True) if found.capped else "",
+    }
+
+
+def _titles() -> dict[str, str]:
+    return {
+        "model": _("Model"),
+        "lora": _("LoRA"),
+        "sampler": _("Sampler"),
+        "rating": _("Stars"),
+        "tag": _("Tag"),
+    }
+
+
+def _link(query: search.Query, key: str, value: str, count: int, capped: bool, address: Address) -> Link:
+    label = ngettext("%s star", "%s stars", int(value)) % value if key == "rating" else value
+    term = f"rating:{value}" if key == "rating" else f"{key}:{search.quoted(value)}"
+    is_here = term in (known.source for known in query.terms)
+    return Link(
+        label=label, count=_counted(count, capped), address=address(_with(query, key, term)), here=is_here
+    )
+
+
+def _years(owner, query: search.Query, found: search.Facets, address: Address) -> list[Group]:
+    """Of a common word the last months were counted; before them every month in which there is anything is offered."""
+    months = [(month, _counted(count, False)) for month, count in found.months.items()]
+    if found.capped and months:
+        last = min(found.months)
+        months[-1] = (last, _counted(found.months[last], True))
+        months += [(month, "") for month in _months_before(owner, last)]
+    links = [(month, _month_link(query, month, count, address)) for month, count in months]
+    return [
+        Group(title=year, links=[link for _month, link in of_year])
+        for year, of_year in groupby(links, key=lambda one: one[0][:4])
+    ]
+
+
+def _month_link(query: search.Query, month: str, count: str, address: Address) -> Link:
+    first = date(int(month[:4]), int(month[5:7]), 1)
+    term = f"taken:{month}"
+    is_here = term in (known.source for known in query.terms)
+    return Link(
+        label=formats.date_format(first, "M"),
+        count=count,
+        address=address(_with(query, "taken", term)),
+        here=is_here,
+    )
+
+
+def _months_before(owner, month: str) -> list[str]:
+    first = date(int(month[:4]), int(month[5:7]), 1)
+    rows = MonthCount.objects.filter(owner=owner, month__lt=first, count__gt=0)
+    return [f"{one:%Y-%m}" for one in rows.order_by("-month").values_list("month", flat=True).distinct()]
+
+
+def _with(query: search.Query, key: str, term: str) -> str:
+    """The query with this term; of months and stars there is one at a time."""
+    is_single = key in ("taken", "rating")
+    kept = [known.source for known in query.terms if known.source != term]
+    kept = [source for source in kept if not (is_single and source.startswith(f"{key}:"))]
+    return " ".join([*kept, term])
+
+
+def _counted(count: int, capped: bool) -> str:
+    return number_format(count, force_grouping=True) + ("+" if capped else "")
