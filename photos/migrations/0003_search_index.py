@@ -1,6 +1,6 @@
 """The index of the plain search (photos/search): FTS5 on SQLite, a tsvector with a GIN on PostgreSQL.
 
-What fills it is in 0004: it needs the tables of 0003.
+What fills it is in 0006: it needs the tables of 0005.
 """
 
 from django.db import migrations
@@ -21,7 +21,7 @@ def drop(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('photos', '0001_initial'),
+        ('photos', '0002_library'),
     ]
 
     operations = [

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('photos', '0003_recipe_note'),
+        ('photos', '0004_recipe_note'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
