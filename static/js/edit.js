@@ -33,11 +33,12 @@ function settle(known, name) {
   for (const heading of document.querySelectorAll('[data-f=name]')) if (known.name && !heading.closest('#large')) heading.textContent = known.title || all.title?.placeholder || known.name;
 }
 function save(field) {
-  if (!isDirty(field)) return;
+  if (!isDirty(field) || asked(field)) return;
   tell(gettext('Saving …'));
   order = order.then(() => saving(send(field)));
 }
 async function send(field) {
+  if (asked(field)) return;                                              // nothing is sent behind an open question
   const { name, value, form: { action, elements } } = field;
   try {
     const known = await post(action, [['revision', elements.revision.value], [name, value], [`seen_${name}`, seen(field).value]]);
@@ -52,7 +53,8 @@ async function send(field) {
 
 // --- somebody else was faster -------------------------------------------------
 
-const unask = field => form()?.querySelector(`[data-ask="${field.name}"]`)?.remove();
+const asked = field => form()?.querySelector(`[data-ask="${field.name}"]`);
+const unask = field => asked(field)?.remove();
 function ask(field, current) {
   unask(field);
   const box = document.createElement('div'), said = document.createElement('p'), theirs = document.createElement('p');
@@ -70,7 +72,7 @@ function ask(field, current) {
     made.type = 'button';
     made.className = 'btn';
     made.textContent = label;
-    made.addEventListener('click', () => { field.form.elements.revision.value = current.revision; seen(field).value = current[field.name]; act(); unask(field); field.focus(); });
+    made.addEventListener('click', () => { field.form.elements.revision.value = current.revision; seen(field).value = current[field.name]; unask(field); act(); field.focus(); });
     return made;
   };
   box.append(said, theirs, button(gettext('Keep mine'), () => save(field)), ' ', button(gettext('Take theirs'), () => { field.value = current[field.name]; settle(current, field.name); tell(gettext('Saved')); }));

@@ -85,6 +85,16 @@ def test_of_two_writers_the_slower_may_keep_his(alice, alice_page, photo):
     assert photo.title == "Mine"
 
 
+def test_an_open_question_stays_under_the_hand_that_answers_it(alice, alice_page, photo):
+    """Leaving the field, as pressing the button does, must not ask anew: the button would be gone before the click."""
+    both_write(alice, alice_page, photo)
+    alice_page.evaluate("document.querySelector('[data-ask]').dataset.first = 'yes'")
+    alice_page.get_by_label("Caption", exact=True).focus()
+    alice_page.wait_for_load_state("networkidle")
+    expect(alice_page.locator("[data-ask]")).to_have_attribute("data-first", "yes")
+    expect(alice_page.locator("[data-f=edited]")).to_have_text("Not saved: choose above.")
+
+
 def test_or_take_theirs(alice, alice_page, photo):
     both_write(alice, alice_page, photo)
     alice_page.get_by_role("button", name="Take theirs").click()
