@@ -119,6 +119,9 @@ STORAGES = {
     "default": _media,
     "media": _media,  # originals
     "thumbnails": _media,  # derived; may lie elsewhere
+    "linked": {
+        "BACKEND": "photos.storage.LinkedStorage"
+    },  # files that stay where a person keeps them; only read
     "staticfiles": {"BACKEND": "gallery_site.staticfiles.HashedStaticFiles"},
 }
 WHITENOISE_MANIFEST_STRICT = False
@@ -128,6 +131,10 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024  # form fields, not files
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000  # a sheet of 600 images with a box each
 DATA_UPLOAD_MAX_NUMBER_FILES = 500  # of a form; each is an open file meanwhile, and a process has 1,024
 GALLERY_MAX_FILE_BYTES = env.int("GALLERY_MAX_FILE_MB", default=300) * 1024 * 1024
+# Folders of this machine that people with the right may import from on a page; absolute, with commas between them.
+GALLERY_IMPORT_FOLDERS = [
+    one.strip() for one in env.list("GALLERY_IMPORT_FOLDERS", default=[]) if one.strip()
+]
 GALLERY_TRASH_DAYS = env.int("GALLERY_TRASH_DAYS", default=30)
 
 # sorl's tag, in the admin, draws on our own names and touches no key-value store: photos/thumbnail_tag.py

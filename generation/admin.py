@@ -248,6 +248,8 @@ class SessionAdmin(DeskAdmin):
 
     @admin.display(description=gettext_lazy("Seeds"))
     def seeds(self, session: GenerationSession) -> str:
+        if session.engine == registry.IMPORTED:
+            return _("those of its images")
         return f"{session.first_seed} … {session.seed_of(session.count)}"
 
     @admin.display(description=gettext_lazy("Engine"))

@@ -6,6 +6,7 @@ class GenerationConfig(AppConfig):
 
     def ready(self) -> None:
         from generation import (
+            arriving,
             counting,
             finals,
             searching,
@@ -15,13 +16,14 @@ class GenerationConfig(AppConfig):
             verifying,
             workflow,
         )
-        from photos import bulk, curate, search, titles, trash, working
+        from photos import bulk, curate, importing, search, titles, trash, working
         from photos import verifying as photos_verifying
 
         working.register(run_session=tasks.run_session, file_finals=tasks.file_finals)
         working.on_sweep(workflow.sweep)
         curate.on_change(counting.follow)
         curate.on_change(trashing.follow)
+        importing.register_filing("sessions", arriving.Arriving)
         search.register("session", searching.pictures_of)
         titles.register(finals.untyped_titles)
         bulk.register_scope("timeline", timeline.in_timeline)

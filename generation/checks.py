@@ -28,11 +28,11 @@ def check_aliases(app_configs, **kwargs) -> list[CheckMessage]:
     return [
         Error(
             f"“{alias}” cannot be the alias of an engine.",
-            hint=f"Use letters, digits, - _ and . only, at most {longest} of them.",
+            hint=f"Use letters, digits, - _ and . only, at most {longest} of them; not “{registry.IMPORTED}”.",
             id="generation.E002",
         )
         for alias in settings.GALLERY_ENGINES
-        if not ALIAS.fullmatch(alias) or len(alias) > longest
+        if not ALIAS.fullmatch(alias) or len(alias) > longest or alias == registry.IMPORTED
     ]
 
 

@@ -93,7 +93,7 @@ def _file_one(candidate: Candidate, filed: Filed) -> None:
         filed.made += 1
     except IntegrityError:  # photo_one_live_final: another run was faster
         filed.already += 1
-    except (marks.MarkError, RejectedImage) as problem:
+    except (marks.MarkError, RejectedImage, storage.NotThere) as problem:
         filed.failed.append(f"Image {candidate.number:02d}: {problem.sentence}")
     except FileNotFoundError:
         filed.failed.append(f"Image {candidate.number:02d}: its file is missing; see check_media.")
@@ -138,10 +138,11 @@ def _file_final(candidate: Candidate) -> Photo:
     title = photo.title or title_for(session.title, candidate.number)
     term = photo.digital_source_type or "trainedAlgorithmicMedia"
     with storage.workspace() as folder:
-        source = storage.local_path(photo.root, photo.file.name)
-        if not source.is_file():
-            raise FileNotFoundError(photo.file.name)
-        marked = _marked(source, folder / "final", photo=photo, title=title, term=term, session=session)
+        told = {"byte_size": photo.byte_size, "sha256": photo.sha256}
+        with storage.original(photo.root, photo.file.name, **told) as source:
+            if not source.is_file():
+                raise FileNotFoundError(photo.file.name)
+            marked = _marked(source, folder / "final", photo=photo, title=title, term=term, session=session)
         return ingest(
             marked,
             Arrival(
@@ -179,7 +180,7 @@ def _marked(
         rights="",
         caption=photo.caption,
         digital_source_type=term,
-        ai_system=registry.title_of(session.engine),
+        ai_system=_maker_of(photo, session),
         ai_system_version="",
         prompt="",
         created_at=photo.taken_at,
@@ -187,6 +188,13 @@ def _marked(
     marks.write_png_final(source, target, packet)
     marks.verify_png_final(source, target, term)
     return target
+
+
+def _maker_of(photo: Photo, session: GenerationSession) -> str:
+    if session.engine != registry.IMPORTED:
+        return registry.title_of(session.engine)
+    recipe = getattr(photo, "recipe", None)
+    return recipe.generator if recipe and recipe.generator != "unknown" else ""
 
 
 def _recipe_of(photo: Photo) -> RecipeFacts | None:

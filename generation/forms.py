@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from generation.engines import Capabilities, EngineError, Option
 from generation.models import MAX_COUNT, GenerationSession
-from generation.registry import EngineEntry
+from generation.registry import IMPORTED, EngineEntry
 from generation.workflow import DEFAULT_COUNT, MAX_PROMPT, MAX_SEED
 
 # About one megapixel each, in multiples of 64: the sizes image models are trained on.
@@ -139,7 +139,7 @@ def _initial(engines: dict[str, EngineEntry], remix_of: GenerationSession | None
         "negative_prompt": remix_of.negative_prompt,
         "engine": chosen,
         "shape": f"{remix_of.width}x{remix_of.height}",
-        "count": remix_of.count,
+        "count": DEFAULT_COUNT if remix_of.engine == IMPORTED else remix_of.count,
         **{f"{chosen}-{name}": value for name, value in known.items()},
     }
 

@@ -82,6 +82,8 @@ class GenerationSession(Leased):
         "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="remixes"
     )
     demo = models.BooleanField(default=False)
+    arrived_from = models.TextField(blank=True, db_default="")  # the folder its images were imported from
+    arrived_key = models.CharField(max_length=64, blank=True, db_default="")  # see generation.arriving.key_of
 
     folder = models.CharField(max_length=120, blank=True)  # fixed when made: day, first words, number
     created_at = models.DateTimeField(db_default=Now())
@@ -146,6 +148,7 @@ class GenerationSession(Leased):
             ),
             models.Index(fields=["state", "engine", "id"], name="session_at_work",
                          condition=Q(state__in=["queued", "running"])),
+            models.Index(fields=["owner", "arrived_key", "id"], name="session_arrived"),
         ]  # fmt: skip
 
     def __str__(self) -> str:

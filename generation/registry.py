@@ -8,8 +8,11 @@ from functools import cache
 
 from django.conf import settings
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext as _
 
 from generation.engines import Capabilities, Engine, EngineError
+
+IMPORTED = "imported"  # in place of an alias: the images were made elsewhere
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +66,8 @@ def engines() -> dict[str, EngineEntry]:
 
 def title_of(alias: str) -> str:
     """The name shown for an alias, also for one that is configured no longer."""
+    if alias == IMPORTED:
+        return _("Imported")
     try:
         return get(alias).title
     except UnknownEngine:

@@ -9,6 +9,7 @@ from functools import partial
 
 from generation import counting
 from generation.models import GenerationSession
+from generation.registry import IMPORTED
 from photos import storage
 from photos.db import in_transaction
 from photos.verifying import Finding, Mended
@@ -37,6 +38,8 @@ def claim(name: str) -> str:
         return (
             f"a final of session {session.pk} that was broken off; complete the session again, then delete it"
         )
+    if session.engine == IMPORTED:
+        return f"the import of session {session.pk} takes it in when it is run again"
     if session.state == GenerationSession.State.READY:
         return f"session {session.pk} is finished without it"
     return f"session {session.pk} takes it in when it goes on"

@@ -3,6 +3,8 @@
 An album links to pictures. Taking one out deletes nothing; adding one grants a look at it to whoever may see the
 album, and only at the album owner's own pictures. When fewer people may see a picture, its media addresses end at
 once: their signature holds its access revision. The order is in `photos.arranging`, the pages in `photos.leafing`.
+
+A smart album is a search under a title. What it shows is found when its owner looks: nothing is put into it.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from django.db.models import F, Max
 from django.utils import timezone
 from django.utils.text import slugify
 
+from photos import search
 from photos.db import in_transaction
 from photos.models import Album, AlbumPhoto, Photo
 from photos.text import clean
@@ -41,17 +44,31 @@ class Stale(AlbumError):
         self.current = current
 
 
-def create(owner, *, title: str, description: str = "", access: str = Album.Access.PRIVATE) -> Album:
-    """A new, empty album. Raises AlbumError."""
-    album = Album(owner=owner, access=access)
-    _audience(access)
+def create(
+    owner, *, title: str, description: str = "", access: str = Album.Access.PRIVATE, query: str = ""
+) -> Album:
+    """A new, empty album; with a `query` a smart one. Raises AlbumError."""
+    album = Album(owner=owner, access=access, query=_search(query))
+    _check_access(album)
     _name(album, title, description)
     in_transaction(album.save)
     return album
 
 
-def edit(album: Album, *, revision: int, title: str, description: str, access: str, order: str) -> Album:
-    """Change what an album is called, who may see it and how it is ordered. Raises Stale, AlbumError."""
+def edit(
+    album: Album,
+    *,
+    revision: int,
+    title: str,
+    description: str,
+    access: str,
+    order: str,
+    query: str | None = None,
+) -> Album:
+    """Change what an album is called, who may see it and how it is ordered; of a smart one what it finds.
+
+    Raises Stale, AlbumError.
+    """
 
     def work() -> Album:
         current = locked(album)
@@ -61,7 +78,10 @@ def edit(album: Album, *, revision: int, title: str, description: str, access: s
         _name(current, title, description)
         if order not in Album.Order.values:
             raise AlbumError("An album is shown as arranged or by date.", field="order")
+        if query is not None and query != current.query:
+            current.query = _search_of(current, query)
         current.access, current.order = access, order
+        _check_access(current)
         current.revision, current.changed_at = current.revision + 1, timezone.now()
         current.save()
         if narrows:
@@ -87,7 +107,7 @@ def add(album: Album, photo_ids: Sequence[int]) -> int:
     """Append the owner's own live pictures, in the order given. Returns how many were not in it yet."""
 
     def work() -> int:
-        locked(album)
+        check_fillable(locked(album))
         new = list(_not_in_it(album, photo_ids))
         last = AlbumPhoto.objects.filter(album=album).aggregate(last=Max("position"))["last"] or 0
         if new and AlbumPhoto.objects.filter(album=album).count() + len(new) > AT_MOST:
@@ -127,7 +147,7 @@ def remove(album: Album, photo_ids: Sequence[int]) -> Removed:
     """Take pictures out; nothing is deleted."""
 
     def work() -> Removed:
-        current = locked(album)
+        check_fillable(current := locked(album))
         taken = []
         for chunk in _chunks(photo_ids):
             places = AlbumPhoto.objects.filter(album=album, photo__in=chunk)
@@ -148,7 +168,7 @@ def put_back(album: Album, removed: Removed) -> int:
     """Undo a removal: each picture to its old place, if it is still its owner's and not in the trash."""
 
     def work() -> int:
-        locked(album)
+        check_fillable(locked(album))
         positions = dict(removed.places)
         new = list(_not_in_it(album, list(positions)))
         AlbumPhoto.objects.bulk_create(
@@ -161,6 +181,21 @@ def put_back(album: Album, removed: Removed) -> int:
         return len(new)
 
     return in_transaction(work)
+
+
+def check_fillable(album: Album) -> None:
+    """Raises AlbumError for a smart album."""
+    if album.is_smart:
+        raise AlbumError(
+            "This is a smart album: it shows what its search finds, and nothing can be put into it or taken out."
+        )
+
+
+def refresh_cover(album: Album, photo_ids: Sequence[int]) -> None:
+    """Remember the first of what a smart album shows now, for the shelf."""
+    cover = next(iter(photo_ids), None)
+    if album.cover_id != cover:
+        in_transaction(lambda: Album.objects.filter(pk=album.pk).exclude(query="").update(cover=cover))
 
 
 def set_cover(album: Album, photo_id: int) -> None:
@@ -191,6 +226,32 @@ def _name(album: Album, title: str, description: str) -> None:
     if not album.title:
         raise AlbumError("An album needs a title.", field="title")
     album.slug = slugify(album.title)[:100].strip("-")
+
+
+def _search(query: str) -> str:
+    """A query as it is kept, "" for none. Raises AlbumError for one that asks for nothing."""
+    kept = " ".join(clean(query).split())
+    if len(kept) > search.MAX_CHARACTERS:
+        raise AlbumError(f"A search has at most {search.MAX_CHARACTERS} characters.", field="query")
+    if kept and not search.parse(kept):
+        raise AlbumError("That search asks for nothing. Type a word first.", field="query")
+    return kept
+
+
+def _search_of(album: Album, query: str) -> str:
+    kept = _search(query)
+    if not kept or not album.is_smart:
+        raise AlbumError("An album is either filled by hand or by a search, for good.", field="query")
+    return kept
+
+
+def _check_access(album: Album) -> None:
+    if _audience(album.access) and album.is_smart:
+        raise AlbumError(
+            "A smart album is for you alone: whatever it finds tomorrow would be shown. "
+            "To share, put the images into an album of their own.",
+            field="access",
+        )
 
 
 def _audience(access: str) -> int:

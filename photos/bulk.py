@@ -23,6 +23,9 @@ from photos.models import Album, AlbumPhoto, Decision, Photo, Tag
 from photos.text import folded
 
 CHUNK = 500  # pictures in one transaction
+FOUND_AT_ONCE = (
+    10_000  # by a task: to ask for the next 500 of a search again and again takes longer than to do it
+)
 AT_ONCE = 2_000  # in a request; more is a task
 VERDICTS = {"pick": 1, "reject": 2, "clear": 0}
 
@@ -109,8 +112,8 @@ def run(owner, scope: str, action: str, argument: str, batch: uuid.UUID, newest:
     check(owner, action, argument)
     listed = photos_in(owner, scope).filter(pk__lte=newest)
     reached = Decision.objects.filter(batch=batch).aggregate(last=Max("photo_id"))["last"] or 0
-    chunks = in_chunks(listed, CHUNK, after=reached)
-    return sum(_do_chunk(owner, chunk, action, argument, batch)[0] for chunk in chunks)
+    found = in_chunks(listed, FOUND_AT_ONCE, after=reached)
+    return sum(_do_chunk(owner, ids, action, argument, batch)[0] for part in found for ids in _chunks(part))
 
 
 def take_back(owner, steps: Sequence[Step]) -> Done:
@@ -120,19 +123,18 @@ def take_back(owner, steps: Sequence[Step]) -> Done:
 
 
 def check(owner, action: str, argument: str) -> None:
-    """Raises BulkError where there is no such action, or it cannot be done with this argument."""
+    """Raises BulkError, AlbumError where there is no such action, or it cannot be done with this argument."""
     if action in VERDICTS or action in ("trash", "restore"):
         return
     if action == "rate" and argument in "012345" and len(argument) == 1:
         return
     if action in ("tag", "untag") and editing.split_words(argument):
         return
-    if (
-        action == "album"
-        and argument.isdecimal()
-        and Album.objects.owned_by(owner).filter(pk=int(argument)).exists()
-    ):
-        return
+    if action == "album" and argument.isdecimal():
+        album = Album.objects.owned_by(owner).filter(pk=int(argument)).first()
+        if album:
+            albums.check_fillable(album)
+            return
     sentences = {
         "rate": "Stars go from 0 to 5.",
         "tag": "Type at least one tag.",

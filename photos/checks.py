@@ -9,6 +9,9 @@ slow down the start of every other command.
     photos.E003  SQLite is set up to lose or lock       photos.W003  SQLite is not in the mode it was asked for
     photos.E004  SQLite lies on a network disk
     photos.E005  an accepted format does not decode     photos.E006  the days of the trash make no sense
+    photos.E008  import from the gallery's own folder   photos.W004  a folder to import from is not there
+                                                        photos.W005  a folder to import from holds the gallery's data
+    photos.E007  the search has lost its index
 """
 
 from __future__ import annotations
@@ -22,8 +25,9 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, connections
+from django.db.migrations.recorder import MigrationRecorder
 
-from photos import decoder, images
+from photos import decoder, images, search
 from photos.images import FORMATS, RejectedImage
 
 SQLITE = "django.db.backends.sqlite3"
@@ -179,6 +183,37 @@ def check_trash_days(app_configs, **kwargs) -> list[CheckMessage]:
     ]
 
 
+@register()
+def check_import_folders(app_configs, **kwargs) -> list[CheckMessage]:
+    """What GALLERY_IMPORT_FOLDERS names is there, and is not what the gallery itself writes."""
+    data, own = Path(settings.DATA_DIR), (Path(settings.MEDIA_ROOT), Path(settings.TMP_DIR))
+    found: list[CheckMessage] = []
+    for named in settings.GALLERY_IMPORT_FOLDERS:
+        folder = Path(os.path.realpath(Path(named).expanduser()))
+        if not Path(named).expanduser().is_absolute() or not folder.is_dir():
+            hint = "Write its whole path. If its disk is not always there, this is only a reminder."
+            found.append(
+                Warning(f"A folder to import from is not there: {named}", hint=hint, id="photos.W004")
+            )
+        elif any(folder.is_relative_to(os.path.realpath(one)) for one in own):
+            hint = "What lies there has come in already. Take it out of GALLERY_IMPORT_FOLDERS."
+            found.append(
+                Error(f"A folder to import from is the gallery's own: {named}", hint=hint, id="photos.E008")
+            )
+        elif Path(os.path.realpath(data)).is_relative_to(folder):
+            hint = (
+                "Its own pictures are left out, but names of its folders are shown. Name a folder beside it."
+            )
+            found.append(
+                Warning(
+                    f"A folder to import from holds the gallery's own data: {named}",
+                    hint=hint,
+                    id="photos.W005",
+                )
+            )
+    return found
+
+
 @register(Tags.database)
 def check_sqlite_mode(app_configs, databases=None, **kwargs) -> list[CheckMessage]:
     """What the file really is in: some file systems cannot do WAL, and SQLite then goes on without a word."""
@@ -201,6 +236,22 @@ def check_sqlite_mode(app_configs, databases=None, **kwargs) -> list[CheckMessag
                 )
             )
     return found
+
+
+@register(Tags.database)
+def check_search_index(app_configs, databases=None, **kwargs) -> list[CheckMessage]:
+    """It stands beside the models: a dump brought back, or a tool that tidies, may have left it out."""
+    if "default" not in (databases or ()) or not _is_made("photos", "0003_search_index"):
+        return []
+    if not (lost := search.missing()):
+        return []
+    return [
+        Error(
+            f"The search has lost a part of its index: {', '.join(lost)}.",
+            hint="./manage.py rebuild_search makes it again.",
+            id="photos.E007",
+        )
+    ]
 
 
 @register(Tags.database)
@@ -230,6 +281,17 @@ def check_formats(app_configs, databases=None, **kwargs) -> list[CheckMessage]:
 
 def _sqlite_databases():
     return [(alias, each) for alias, each in settings.DATABASES.items() if each["ENGINE"] == SQLITE]
+
+
+def _is_made(app: str, migration: str) -> bool:
+    """Whether the library has come as far as this migration. A check makes no library."""
+    database = settings.DATABASES["default"]
+    if database["ENGINE"] == SQLITE and not Path(str(database["NAME"])).is_file():
+        return False
+    try:
+        return (app, migration) in MigrationRecorder(connections["default"]).applied_migrations()
+    except DatabaseError:
+        return False
 
 
 def _can_write(folder: Path) -> bool:

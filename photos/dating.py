@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, time, timedelta, timezone
 
 from django.utils import timezone as django_timezone
 
@@ -49,11 +49,17 @@ def date_picture(facts: Facts, *, name: str = "", modified_at: datetime | None =
         return Dating(shown_at=camera, dated_by="camera", taken_at=instant, offset_minutes=offset)
     if generated := _parsed(facts.generated_at):
         return Dating(shown_at=generated, dated_by="generator")
-    if named := date_in_name(name):
+    of_file = as_wall_clock(modified_at) if modified_at and _is_plausible(modified_at) else None
+    if (named := date_in_name(name)) and not _is_the_day_of(named, of_file):
         return Dating(shown_at=named, dated_by="name")
-    if modified_at and _is_plausible(modified_at):
-        return Dating(shown_at=as_wall_clock(modified_at), dated_by="file", taken_at=None)
+    if of_file:
+        return Dating(shown_at=of_file, dated_by="file")
     return Dating(shown_at=wall_clock_now(), dated_by="arrival")
+
+
+def _is_the_day_of(named: datetime, of_file: datetime | None) -> bool:
+    """Whether a name that says no more than the day agrees with the file's date, which has the time as well."""
+    return of_file is not None and named.time() == time() and named.date() == of_file.date()
 
 
 def date_in_name(name: str) -> datetime | None:

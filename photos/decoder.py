@@ -167,6 +167,11 @@ def _unwrap(answer: dict[str, Any]) -> Any:
     return answer["result"]
 
 
+def _facts(fields: dict[str, Any]) -> Facts:
+    keywords = tuple(fields.get("keywords", ()))
+    return Facts(**{**fields, "recipe": _recipe(fields.get("recipe")), "keywords": keywords})
+
+
 def _recipe(fields: dict[str, Any] | None) -> RecipeFacts | None:
     return RecipeFacts(**{**fields, "loras": tuple(fields["loras"])}) if fields else None
 
@@ -197,10 +202,10 @@ class Pool:
 
     def examine(self, path: str | Path, targets: Mapping[str, str | Path]) -> Facts:
         named = {name: os.path.abspath(target) for name, target in targets.items()}
-        fields = self._ask({"do": "examine", "path": os.path.abspath(path), "targets": named})
-        return Facts(**{
-            **fields, "recipe": _recipe(fields.get("recipe")), "keywords": tuple(fields.get("keywords", ())),
-        })  # fmt: skip
+        return _facts(self._ask({"do": "examine", "path": os.path.abspath(path), "targets": named}))
+
+    def glance(self, path: str | Path) -> Facts:
+        return _facts(self._ask({"do": "glance", "path": os.path.abspath(path)}))
 
     def recipe(self, path: str | Path) -> RecipeFacts | None:
         return _recipe(self._ask({"do": "recipe", "path": os.path.abspath(path)}))
@@ -347,6 +352,8 @@ def _respond(pixels: Any, request: dict[str, Any]) -> bytes:
     try:
         if request["do"] == "render":
             answer = {"result": pixels.render(Path(request["path"]), request["variant"], request["target"])}
+        elif request["do"] == "glance":
+            answer = {"result": pixels.glance(Path(request["path"]))}
         elif request["do"] == "recipe":
             answer = {"result": pixels.recipe(Path(request["path"]))}
         else:

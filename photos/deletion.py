@@ -22,8 +22,16 @@ def delete_pending() -> int:
     return sum(in_transaction(partial(_delete, pk)) for pk in list(waiting))
 
 
+def settle(root: str, name_folded: str) -> None:
+    """Delete now what is noted under this name: something is to be called so again."""
+    for pk in PendingFileDeletion.objects.filter(root=root, name_folded=name_folded).values_list(
+        "pk", flat=True
+    ):
+        in_transaction(partial(_delete, pk))
+
+
 def _delete(pk: int) -> bool:
-    """Delete one file while its note is locked.
+    """Delete one file while its note is locked; of a linked one only the thumbnails, the file is not ours.
 
     Without the lock two workers would do the same list, and the slower one delete what came in meanwhile under a
     name that the faster one had made free.

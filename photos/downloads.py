@@ -21,7 +21,7 @@ from photos.models import AlbumPhoto, Photo
 log = logging.getLogger(__name__)
 
 AT_MOST = 20_000  # images in one archive
-FIELDS = ("id", "root", "file", "title", "sha256")
+FIELDS = ("id", "root", "file", "title", "sha256", "byte_size")
 MISSING = "missing.txt"
 
 
@@ -70,18 +70,29 @@ def archive(photos: Iterable[Photo]) -> Archive:
     for photo in photos:
         if count + len(missing) >= AT_MOST:
             raise _too_many()
-        path = storage.local_path(photo.root, photo.file.name)
         name = _free_name(photo, taken)
         try:
-            packed.add_path(str(path), name, recurse=False)
+            if photo.root == storage.LINKED:
+                packed.add(storage.read_linked(photo.file.name, photo.sha256), name, size=_size_of(photo))
+            else:
+                path = storage.local_path(photo.root, photo.file.name)
+                packed.add_path(str(path), name, recurse=False)
             count += 1
-        except FileNotFoundError:
+        except (FileNotFoundError, PermissionError):
             missing.append(name)
     if missing:
         packed.add("These files could not be found:\n" + "\n".join(missing) + "\n", MISSING)
     if not packed:
         raise DownloadError("There is nothing to download here.")
     return Archive(stream=_whole(packed), byte_size=len(packed), count=count, missing=len(missing))
+
+
+def _size_of(photo: Photo) -> int:
+    """Of a linked file, which must be the one that was linked; its bytes are compared while they are sent."""
+    lying = storage.look(photo.root, photo.file.name)
+    if lying is None or lying.byte_size != photo.byte_size:
+        raise storage.NotThere(storage.CHANGED if lying else storage.AWAY)
+    return photo.byte_size
 
 
 def _look_if_they_fit(rows: QuerySet) -> None:

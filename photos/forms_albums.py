@@ -34,6 +34,15 @@ class AlbumForm(CreateForm):
     revision = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
 
 
+class SmartForm(forms.Form):
+    """A search to be kept: under a title as a new album, or in `album`, of which the editor saw `revision`."""
+
+    query = forms.CharField(max_length=500, required=False)
+    title = forms.CharField(max_length=200, required=False)
+    album = forms.IntegerField(min_value=1, max_value=2**62, required=False)
+    revision = forms.IntegerField(min_value=1, required=False)
+
+
 class AccessForm(forms.Form):
     access = forms.ChoiceField(choices=[(value, label) for value, label, _meaning in ACCESS])
     revision = forms.IntegerField(min_value=1)

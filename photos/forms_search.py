@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from photos.search.keys import CHOICES
 from photos.search.offering import names, seen_values
-from photos.search.query import quoted
+from photos.search.query import MAX_CHARACTERS, quoted
 
 VALUES = 200  # of one key in a list to choose from
 TYPED = ("model", "lora", "sampler", "tag", "album")
@@ -16,7 +16,7 @@ TYPED = ("model", "lora", "sampler", "tag", "album")
 class SearchForm(forms.Form):
     """Every field may stay empty; `query()` is what was filled in, in the words of the search box."""
 
-    words = forms.CharField(required=False, max_length=300)
+    words = forms.CharField(required=False, max_length=MAX_CHARACTERS)
     phrase = forms.CharField(required=False, max_length=200)
     without = forms.CharField(required=False, max_length=200)
     state = forms.ChoiceField(required=False, choices=[("", ""), *((one, one) for one in CHOICES["is"])])
@@ -36,9 +36,10 @@ class SearchForm(forms.Form):
         """What could not be read is left out: the page shows the rest as chips."""
         self.full_clean()
         data = self.cleaned_data
-        terms = [data.get("words", "")]
+        words = data.get("words", "")
+        terms = [words + '"' * (words.count('"') % 2)]  # a quote left open would take in what follows
         terms += [quoted(data["phrase"])] if data.get("phrase") else []
-        terms += [f"-{word}" for word in data.get("without", "").split()]
+        terms += [f"-{word}" for word in data.get("without", "").replace('"', " ").split()]
         terms += [f"{key}:{quoted(data[key])}" for key in TYPED if data.get(key)]
         terms += [f"is:{data['state']}"] if data.get("state") else []
         terms += [f"rating:>={data['rating']}"] if data.get("rating") else []

@@ -7,7 +7,7 @@ decoder, a process of ours (`photos.decoder`); `examine` and `render` here are h
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,7 @@ CODES: dict[str, str] = {
     "too-many-pixels": "width x height above MAX_PIXELS or MAX_PIXELS_JPEG",
     "too-many-frames": "frames above MAX_FRAMES, or their area above MAX_PIXELS_ALL_FRAMES",
     "too-large": "more bytes than the gallery takes; raised where the bytes arrive",
+    "not-nameable": "its path cannot be written down; raised where a file is to be linked",
     "too-slow": "not decoded within the time for one file",
     "too-big-to-decode": "not decoded within the memory for one file",
 }
@@ -113,6 +114,48 @@ class Facts:
     exif: Mapping[str, Any] = field(default_factory=dict)  # readable names -> JSON-safe values, bounded
 
 
+@dataclass(frozen=True, kw_only=True)
+class Beside:
+    """What a file beside a picture says of it; an unsure field stays empty."""
+
+    title: str = ""
+    caption: str = ""
+    keywords: tuple[str, ...] = ()
+    rating: int | None = None
+    taken_at: str = ""  # as in Facts
+    taken_offset_minutes: int | None = None
+    lat: float | None = None
+    lon: float | None = None
+    recipe: RecipeFacts | None = None
+
+    def with_less_sure(self, other: Beside) -> Beside:
+        """Filled with what another says."""
+        empty = [name for name in self.__dataclass_fields__ if getattr(self, name) in ("", None, ())]
+        return replace(self, **{name: getattr(other, name) for name in empty})
+
+    def fill(self, facts: Facts) -> Facts:
+        """The facts with what they leave empty. Keywords are added; a date counts where the file has none at all."""
+        found = {
+            name: getattr(self, name) for name in ("title", "caption", "rating") if not getattr(facts, name)
+        }
+        if facts.lat is None or facts.lon is None:
+            found |= {"lat": self.lat, "lon": self.lon}
+        if not facts.taken_at and not facts.generated_at:
+            found |= {"taken_at": self.taken_at, "taken_offset_minutes": self.taken_offset_minutes}
+        if self.recipe and not (facts.recipe and facts.recipe.prompt):
+            found["recipe"] = completed(facts.recipe, self.recipe)
+        keywords = tuple(dict.fromkeys((*facts.keywords, *self.keywords)))
+        return replace(facts, **found, keywords=keywords)
+
+
+def completed(found: RecipeFacts | None, known: RecipeFacts | None) -> RecipeFacts | None:
+    """The file's own recipe; where it names no prompt, what it leaves empty is filled with what is known else."""
+    if found is None or known is None or found.prompt:
+        return found or known
+    names = [name for name in RecipeFacts.__dataclass_fields__ if getattr(found, name) not in ("", None, ())]
+    return replace(known, **{name: getattr(found, name) for name in names if name != "generator"})
+
+
 def examine(path: str | Path, targets: Mapping[str, str | Path]) -> Facts:
     """Decode the picture at `path` once, for real; draw its variants; say what is known of it.
 
@@ -130,6 +173,14 @@ def recipe_in(path: str | Path) -> RecipeFacts | None:
     from photos import decoder
 
     return decoder.pool().recipe(path)
+
+
+def glance(path: str | Path) -> Facts:
+    """What the head of the file says of it, without decoding the picture: no colour, no perceptual hash, and a file
+    that is cut passes. Errors as for `examine`."""
+    from photos import decoder
+
+    return decoder.pool().glance(path)
 
 
 def can_be_named(path: str | Path) -> bool:

@@ -9,7 +9,7 @@ without a row, which `check_media` finds.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -21,7 +21,7 @@ from django.utils import timezone
 from photos import counts, curate, search, storage
 from photos.dating import Dating, date_picture
 from photos.db import in_transaction
-from photos.images import Facts, RecipeFacts, examine
+from photos.images import Beside, Facts, RecipeFacts, completed, examine, glance
 from photos.models import PendingFileDeletion, Photo, Recipe, Tag
 from photos.text import clean, folded
 from photos.thumbnails import EAGER, VARIANTS
@@ -34,8 +34,9 @@ class Arrival:
     """What a door knows of a picture beside its bytes.
 
     `name` is the file name or path as brought (its date may count). `recipe` is used where the file carries none.
-    `dating` overrules every date. `guard` and `also` run inside the transaction that inserts the row, before and
-    after the insert: they may write rows of their own, or raise to keep the picture out.
+    `beside` is what a sidecar says, and fills what the file leaves empty. `dating` overrules every date. `guard` and
+    `also` run inside the transaction that inserts the row, before and after the insert: they may write rows of their
+    own, or raise to keep the picture out.
     """
 
     owner_id: int
@@ -45,6 +46,7 @@ class Arrival:
     modified_at: datetime | None = None
     dating: Dating | None = None
     recipe: RecipeFacts | None = None
+    beside: Beside | None = None
     title: str = ""
     caption: str = ""
     rating: int = 0
@@ -64,6 +66,15 @@ class Ingested:
     restored: bool = False
 
 
+@dataclass(frozen=True, kw_only=True)
+class Ready:
+    """A picture that can be kept: its bytes in a workspace, what they say, its thumbnails (none: drawn later)."""
+
+    spooled: storage.Spooled
+    facts: Facts
+    targets: dict[str, Path]
+
+
 def ingest(source: Source, arrival: Arrival) -> Ingested:
     """Bring one picture in. Raises RejectedImage when the bytes are not acceptable; nothing was stored then.
 
@@ -71,12 +82,34 @@ def ingest(source: Source, arrival: Arrival) -> Ingested:
     make and finals are never deduplicated: both runs happened.
     """
     with storage.workspace() as folder:
-        spooled = storage.spool(source, folder)
-        if arrival.origin == Photo.Origin.BROUGHT and (answer := recall(arrival.owner_id, spooled.sha256)):
-            return answer
-        targets = {variant: folder / f"{variant}.webp" for variant in EAGER}
-        facts = examine(spooled.path, targets)
-        return _file(spooled, facts, targets, arrival)
+        ready = prepare(source, folder, arrival)
+        return keep(ready, arrival) if isinstance(ready, Ready) else ready
+
+
+def prepare(
+    source: Source,
+    folder: Path,
+    arrival: Arrival,
+    *,
+    thumbnails: bool = True,
+    facts: Facts | None = None,
+    ask: bool = True,
+) -> Ready | Ingested:
+    """All that can be done before anything is kept, in the workspace `folder`; or the answer. Errors as `ingest`.
+
+    Without `ask` nobody is asked whether these bytes are here: who keeps many at once asks for all of them.
+
+    Without `thumbnails` only the head of the file is read (or not even that, where `facts` of it are known): they
+    are drawn behind, by `photos.pending`, and a file that is broken further down shows then.
+    """
+    spooled = storage.spool(source, folder)
+    may_be_here = ask and arrival.origin == Photo.Origin.BROUGHT
+    if may_be_here and (answer := recall(arrival.owner_id, spooled.sha256)):
+        return answer
+    if not thumbnails:
+        return Ready(spooled=spooled, facts=facts or glance(spooled.path), targets={})
+    targets = {variant: folder / f"{variant}.webp" for variant in EAGER}
+    return Ready(spooled=spooled, facts=examine(spooled.path, targets), targets=targets)
 
 
 def adopt(name: str, arrival: Arrival) -> Ingested:
@@ -93,14 +126,16 @@ def adopt(name: str, arrival: Arrival) -> Ingested:
         targets = {variant: folder / f"{variant}.webp" for variant in EAGER}
         facts = examine(path, targets)
         storage.keep_thumbnails(name, lying.sha256, targets)
-    photo = _photo(name, lying, facts, arrival)
+    if arrival.beside:
+        facts = arrival.beside.fill(facts)
+    photo = row_of(name, lying, facts, arrival)
 
     def insert() -> None:
         if PendingFileDeletion.objects.filter(
             Q(name_folded=photo.name_folded) | Q(sha256=photo.sha256)
         ).exists():
             raise IntegrityError(f"{name} is to be deleted")
-        _insert(photo, facts, arrival)
+        insert_now(photo, facts, arrival)
 
     in_transaction(insert)
     return Ingested(photo=photo, created=True)
@@ -118,33 +153,37 @@ def recall(owner_id: int, sha256: str) -> Ingested | None:
     return _answer(photo) if photo else None
 
 
-def _file(spooled: storage.Spooled, facts: Facts, targets: dict[str, Path], arrival: Arrival) -> Ingested:
+def keep(ready: Ready, arrival: Arrival) -> Ingested:
     """Original, thumbnails, row; with another name when a race took the first one."""
+    spooled, targets = ready.spooled, ready.targets
+    facts = arrival.beside.fill(ready.facts) if arrival.beside else ready.facts
     for _attempt in range(3):
         name, written = storage.keep_original(
-            spooled, arrival.place, storage.EXTENSIONS[facts.format], spoken_for=_is_spoken_for
+            spooled, arrival.place, storage.EXTENSIONS[facts.format], spoken_for=is_spoken_for
         )
         try:
             storage.keep_thumbnails(name, spooled.sha256, targets)
-            photo = _photo(name, spooled, facts, arrival)
-            in_transaction(lambda photo=photo: _insert(photo, facts, arrival))
+            photo = row_of(name, spooled, facts, arrival)
+            photo.derived = Photo.Derived.READY if targets else Photo.Derived.PENDING
+            in_transaction(lambda photo=photo: insert_now(photo, facts, arrival))
             return Ingested(photo=photo, created=True)
         except IntegrityError:
-            _take_back(name, spooled, arrival, written=written)
+            take_back(name, spooled, arrival, written=written)
             if arrival.origin == Photo.Origin.BROUGHT and (
                 answer := recall(arrival.owner_id, spooled.sha256)
             ):
                 return answer
-            if not _is_spoken_for(name):
+            if not is_spoken_for(name):
                 raise
-            examine(spooled.path, targets)  # the thumbnails went with the lost name
+            if targets:
+                examine(spooled.path, targets)  # the thumbnails went with the lost name
         except BaseException:
-            _take_back(name, spooled, arrival, written=written)
+            take_back(name, spooled, arrival, written=written)
             raise
     raise FileExistsError(f"The name {name} was taken three times in a row")
 
 
-def _take_back(name: str, spooled: storage.Spooled, arrival: Arrival, *, written: bool) -> None:
+def take_back(name: str, spooled: storage.Spooled, arrival: Arrival, *, written: bool) -> None:
     """Remove a file that got no row. Where workers adopt files it stays, as where a row has it: it is another's now."""
     if not written or arrival.place.adopt:
         return
@@ -157,18 +196,19 @@ def _take_back(name: str, spooled: storage.Spooled, arrival: Arrival, *, written
         storage.remove_original("media", name, spooled.sha256, tuple(VARIANTS))
 
 
-def _insert(photo: Photo, facts: Facts, arrival: Arrival) -> None:
+def insert_now(photo: Photo, facts: Facts, arrival: Arrival) -> None:
+    """The row and all that belongs to it, inside a transaction."""
     if arrival.guard:
         arrival.guard()
     photo.pk = None
     photo.save(force_insert=True)
-    if recipe := _recipe(facts.recipe, arrival.recipe):
+    if recipe := completed(facts.recipe, arrival.recipe):
         Recipe.objects.create(photo=photo, **recipe_fields(recipe))
     tag(photo, [*facts.keywords, *arrival.tags])
     counts.add(photo.owner_id, photo.collection, photo.shown_at)
-    search.index([photo.pk])
     if arrival.also:
         arrival.also(photo)
+    search.index([photo.pk])
 
 
 def tag(photo: Photo, words: list[str]) -> None:
@@ -183,14 +223,16 @@ def tag(photo: Photo, words: list[str]) -> None:
     photo.tags.add(*Tag.objects.filter(owner_id=photo.owner_id, folded__in=[key[:200] for key in names]))
 
 
-def _photo(name: str, spooled: storage.Spooled, facts: Facts, arrival: Arrival) -> Photo:
+def row_of(name: str, spooled: storage.Spooled, facts: Facts, arrival: Arrival) -> Photo:
+    """The row of these bytes, not yet written."""
     dating = arrival.dating or date_picture(facts, name=arrival.name, modified_at=arrival.modified_at)
     return Photo(
         owner_id=arrival.owner_id,
         collection=arrival.place.collection,
         origin=arrival.origin,
+        root=storage.root_of(name),
         file=name,
-        name_folded=storage.fold(name),
+        name_folded=storage.folded_name(name),
         sha256=spooled.sha256,
         byte_size=spooled.byte_size,
         format=facts.format,
@@ -212,7 +254,7 @@ def _photo(name: str, spooled: storage.Spooled, facts: Facts, arrival: Arrival) 
         digital_source_type=(facts.digital_source_type or arrival.digital_source_type)[:60],
         source=arrival.source,
         source_sha256=arrival.source.sha256 if arrival.source else "",
-        **_hash_pieces(facts.phash),
+        **hash_pieces(facts.phash),
     )
 
 
@@ -231,14 +273,6 @@ def _exif(facts: Facts) -> dict:
     }
 
 
-def _recipe(found: RecipeFacts | None, known: RecipeFacts | None) -> RecipeFacts | None:
-    """The file's own recipe; where it names no prompt, what it leaves empty is filled with what the door knows."""
-    if found is None or known is None or found.prompt:
-        return found or known
-    names = [name for name in RecipeFacts.__dataclass_fields__ if getattr(found, name) not in ("", None, ())]
-    return replace(known, **{name: getattr(found, name) for name in names if name != "generator"})
-
-
 def recipe_fields(recipe: RecipeFacts) -> dict:
     """Fields of a Recipe row; what does not fit its column is unknown (SQLite would take it, PostgreSQL refuse)."""
     short = {"generator": 60, "model": 300, "model_hash": 130, "sampler": 120, "scheduler": 120, "seed": 100}
@@ -252,7 +286,7 @@ def recipe_fields(recipe: RecipeFacts) -> dict:
     return {**fields, "cfg": recipe.cfg, "loras": [dict(lora) for lora in recipe.loras]}
 
 
-def _hash_pieces(phash: int | None) -> dict[str, int | None]:
+def hash_pieces(phash: int | None) -> dict[str, int | None]:
     """64 bits in four pieces of 16, each indexed, so that near pictures are found on either database."""
     return {f"phash{n}": None if phash is None else phash >> (16 * n) & 0xFFFF for n in range(4)}
 
@@ -265,7 +299,7 @@ def _answer(known: Photo) -> Ingested:
     return Ingested(photo=known, created=False, restored=True)
 
 
-def _is_spoken_for(name: str) -> bool:
+def is_spoken_for(name: str) -> bool:
     """Whether a row has this name, or a deletion of it is still to be done."""
     key = {"root": "media", "name_folded": storage.fold(name)}
     return Photo.objects.filter(**key).exists() or PendingFileDeletion.objects.filter(**key).exists()

@@ -114,13 +114,23 @@ def with_facts(albums: QuerySet[Album]) -> QuerySet[Album]:
 
 
 def covers(albums: Sequence[Album]) -> dict[int, Photo]:
-    """Album id -> its cover: the chosen one while the album shows it, else its first picture. Of `with_facts`."""
+    """Album id -> its cover: the chosen one while the album shows it, else its first picture. Of `with_facts`.
+
+    Of a smart album the one remembered, while its owner has it outside the trash.
+    """
     shown = AlbumPhoto.objects.filter(photo__trashed_at__isnull=True, photo__owner=F("album__owner"))
     chosen = shown.filter(album__in=[album.pk for album in albums], photo=F("album__cover"))
     chosen = chosen.values_list("album_id", "photo_id")
     wanted = {album.pk: album.first_photo for album in albums if album.first_photo} | dict(chosen)
-    photos = Photo.objects.only(*CELL_FIELDS).in_bulk(list(wanted.values()))
-    return {album: photos[photo] for album, photo in wanted.items() if photo in photos}
+    found = {album.pk: album.cover_id for album in albums if album.is_smart and album.cover_id}
+    photos = Photo.objects.only(*CELL_FIELDS, "trashed_at").in_bulk([*wanted.values(), *found.values()])
+    owners = {album.pk: album.owner_id for album in albums}
+    shown = {pk: photo for pk, photo in found.items() if _is_shown(photos.get(photo), owners[pk])}
+    return {album: photos[photo] for album, photo in (wanted | shown).items() if photo in photos}
+
+
+def _is_shown(photo: Photo | None, owner_id: int) -> bool:
+    return photo is not None and photo.owner_id == owner_id and photo.trashed_at is None
 
 
 def places_for(viewer, photo: Photo) -> QuerySet[AlbumPhoto]:
@@ -132,7 +142,7 @@ def places_for(viewer, photo: Photo) -> QuerySet[AlbumPhoto]:
 def for_one(owner, photo: Photo, *, limit: int) -> list[Album]:
     """A person's albums with `holds`, whether the picture is in it; those first, then the last changed."""
     holds = Exists(AlbumPhoto.objects.filter(album=OuterRef("pk"), photo=photo))
-    albums = Album.objects.owned_by(owner).annotate(holds=holds)
+    albums = Album.objects.owned_by(owner).by_hand().annotate(holds=holds)
     return list(albums.order_by("-holds", "-changed_at", "-id")[:limit])
 
 

@@ -33,6 +33,7 @@ DAY = 86_400
 OWNER, TRASH, ADMIN = "o", "t", "a"  # kinds of viewer; `t` sees only what lies in the trash
 GUEST, PUBLIC = "s", "p"  # signed in, or nobody: looking into an open album; derived sizes only
 ORIGINAL = "original"
+STANDING_IN = {"h160": "h320", "l2560": "l1600"}  # made on request -> made when the picture came in
 CONTENT_TYPES = {
     "JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp", "AVIF": "image/avif", "GIF": "image/gif",
     "HEIC": "image/heic", "TIFF": "image/tiff",
@@ -40,7 +41,7 @@ CONTENT_TYPES = {
 _ADDRESS = re.compile(r"^/m/(\d{1,18})/([0-9a-f]{8})/([a-z0-9]{2,8})$")
 _ROW = (
     "SELECT p.file, p.sha256, p.trashed_at IS NOT NULL, p.access_revision, p.root, p.format, p.title, p.color, "
-    "p.collection FROM photos_photo p WHERE p.id = %s"
+    "p.collection, p.byte_size FROM photos_photo p WHERE p.id = %s"
 )
 
 
@@ -89,7 +90,7 @@ def serve(request) -> HttpResponseBase:
         row = cursor.fetchone()
     if row is None:
         return _absent()
-    name, sha256, trashed, revision, root, format_, title, color, collection = row
+    name, sha256, trashed, revision, root, format_, title, color, collection, byte_size = row
     kind = signed[:1]
     expected = kind + _signature(pk, content8, variant, kind, revision, int(expires))
     if not hmac.compare_digest(expected.encode(), signed.encode()) or sha256[:8] != content8:
@@ -101,32 +102,42 @@ def serve(request) -> HttpResponseBase:
     if kind in (GUEST, PUBLIC) and collection == "completed":
         title = ""  # a final is called after its prompt until somebody calls it otherwise
     if variant == ORIGINAL:
-        response = _file(root, name, CONTENT_TYPES.get(format_, "application/octet-stream"))
+        content_type = CONTENT_TYPES.get(format_, "application/octet-stream")
+        if root == storage.LINKED:
+            response = _linked(name, sha256, byte_size, content_type)
+        else:
+            response = _file(root, name, content_type)
         saved_as = storage.download_name(title, name)
     else:
-        response = _thumbnail(root, name, sha256, variant, color)
+        response = _thumbnail(root, name, sha256, variant, color, byte_size)
         # The file's own name is its owner's alone.
         saved_as = storage.download_name(title or f"image {pk}", "image.webp")
     if response.status_code == 200:
-        response["Cache-Control"] = f"private, immutable, max-age={max(0, int(expires) - int(time.time()))}"
+        keep = f"private, immutable, max-age={max(0, int(expires) - int(time.time()))}"
+        response.setdefault("Cache-Control", keep)
         kept = "attachment" if variant == ORIGINAL and "save" in request.GET else "inline"
         response["Content-Disposition"] = _disposition(kept, saved_as)
     return response
 
 
-def _thumbnail(root: str, name: str, sha256: str, variant: str, color: str) -> HttpResponseBase:
+def _thumbnail(
+    root: str, name: str, sha256: str, variant: str, color: str, byte_size: int
+) -> HttpResponseBase:
     derived = storage.thumbnail_name(name, sha256, variant)
     response = _file("thumbnails", derived, "image/webp")
     if response.status_code != 404:
         return response
-    if not _make(root, name, sha256, variant):
+    if not _make(root, name, sha256, variant, byte_size):
         return _later(color)
-    return _file(
-        "thumbnails", derived, "image/webp"
-    )  # absent where the original is missing or cannot be drawn
+    response = _file("thumbnails", derived, "image/webp")  # absent where the original is, or cannot be drawn
+    if response.status_code == 404 and root == storage.LINKED and variant in STANDING_IN:  # its disk is away
+        derived = storage.thumbnail_name(name, sha256, STANDING_IN[variant])
+        response = _file("thumbnails", derived, "image/webp")
+        response["Cache-Control"] = "no-store"
+    return response
 
 
-def _make(root: str, name: str, sha256: str, variant: str) -> bool:
+def _make(root: str, name: str, sha256: str, variant: str, byte_size: int) -> bool:
     """Draw a missing variant, once however many ask. False: another is at it, come back later."""
     with storage.only_one(f"{sha256}.{variant}") as ours:
         if not ours:
@@ -134,10 +145,15 @@ def _make(root: str, name: str, sha256: str, variant: str) -> bool:
         try:
             with storage.workspace() as folder:
                 target = folder / f"{variant}.webp"
-                images.render(storage.local_path(root, name), variant, target)
+                with storage.original(root, name, byte_size=byte_size, sha256=sha256) as path:
+                    images.render(path, variant, target)
                 storage.keep_thumbnails(name, sha256, {variant: target})
         except (images.RejectedImage, FileNotFoundError) as problem:
             log.warning("No %s of %s could be made: %s", variant, name, problem)
+        except OSError as problem:
+            if root != storage.LINKED:
+                raise
+            log.warning("No %s could be made, the disk of %s fails: %s", variant, name, problem)
         return True
 
 
@@ -148,6 +164,20 @@ def _file(root: str, name: str, content_type: str) -> HttpResponseBase:
         file = storages[root].open(name, "rb")
     except FileNotFoundError:
         return _absent()
+    return FileResponse(file, content_type=content_type)
+
+
+def _linked(name: str, sha256: str, byte_size: int, content_type: str) -> HttpResponseBase:
+    """A linked original: these very bytes or none. It is read once more for that, about a millisecond a megabyte."""
+    try:
+        file = storages[storage.LINKED].open(name)
+    except OSError:
+        return _absent(storage.AWAY)
+    try:
+        storage.check(file, byte_size=byte_size, sha256=sha256)
+    except OSError as problem:
+        file.close()
+        return _absent(getattr(problem, "sentence", storage.AWAY))
     return FileResponse(file, content_type=content_type)
 
 
@@ -174,8 +204,8 @@ def _later(color: str) -> HttpResponse:
     return response
 
 
-def _absent() -> HttpResponse:
-    response = HttpResponse("Not found.\n", status=404, content_type="text/plain; charset=utf-8")
+def _absent(sentence: str = "Not found.") -> HttpResponse:
+    response = HttpResponse(f"{sentence}\n", status=404, content_type="text/plain; charset=utf-8")
     response["Cache-Control"] = "no-store"
     return response
 

@@ -94,11 +94,16 @@ def render(path: Path, variant: str, target: str) -> None:
     Path(target).write_bytes(library.webp(picture, VARIANTS[variant].quality))
 
 
+def glance(path: Path) -> dict[str, Any]:
+    """The fields of Facts that the head of the file says; nothing is decoded. Errors as for `examine`."""
+    format = _format(path)
+    header, metadata = _read_header(path, format, count_frames(path, format))
+    return {**metadata, **vars(header)}
+
+
 def recipe(path: Path) -> dict[str, Any] | None:
     """The recipe alone, as the fields of RecipeFacts; only the header is decoded. Errors as for `examine`."""
-    format = _format(path)
-    _, metadata = _read_header(path, format, count_frames(path, format))
-    return metadata.get("recipe")
+    return glance(path).get("recipe")
 
 
 def _format(path: Path) -> str:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from photos import images, storage
-from photos.images import RejectedImage
+from photos import images, search, storage
+from photos.db import in_transaction
+from photos.images import Facts, RejectedImage
+from photos.ingest import hash_pieces
 from photos.models import Photo
 from photos.thumbnails import EAGER, VARIANTS
 
@@ -20,22 +22,39 @@ def missing(photo: Photo, variants: Iterable[str] = EAGER) -> tuple[str, ...]:
 
 
 def redraw(photo: Photo, variants: Iterable[str]) -> str:
-    """Draw these variants from the original. Returns "", or why that cannot be done; the row says so too."""
+    """Draw these variants from the original. Returns "", or why that cannot be done; the row says so too.
+
+    The row of a linked file that is away, or another by now, says nothing: it may come back.
+    """
     try:
         with storage.workspace() as folder:
             targets = {variant: folder / f"{variant}.webp" for variant in variants}
-            images.examine(storage.local_path(photo.root, photo.file.name), targets)
+            with storage.original(
+                photo.root, photo.file.name, byte_size=photo.byte_size, sha256=photo.sha256
+            ) as path:
+                facts = images.examine(path, targets)
             storage.keep_thumbnails(photo.file.name, photo.sha256, targets)
+    except storage.NotThere as away:
+        return away.sentence
     except FileNotFoundError:
         reason = GONE
     except RejectedImage as rejected:
         reason = rejected.sentence
     else:
         reason = ""
+        if photo.derived == Photo.Derived.PENDING:
+            in_transaction(lambda: _see(photo, facts))
     if not note(photo, reason) and not reason:  # purged meanwhile, and its thumbnails with it
         for variant in VARIANTS:
             storage.remove_thumbnail(photo.thumbnail_name(variant))
     return reason
+
+
+def _see(photo: Photo, facts: Facts) -> None:
+    """What only a decoded picture says, of one that came in without being decoded; inside a transaction."""
+    same = Photo.objects.filter(pk=photo.pk, file=photo.file.name, sha256=photo.sha256)
+    if same.update(color=facts.color, **hash_pieces(facts.phash)):
+        search.index([photo.pk])
 
 
 def note(photo: Photo, reason: str) -> bool:

@@ -40,7 +40,10 @@ class Tally:
 def read_again(photo: Photo) -> Reading:
     """Ask the original for its recipe; nothing is written."""
     try:
-        return Reading(photo=photo, recipe=images.recipe_in(storage.local_path(photo.root, photo.file.name)))
+        with storage.original(photo.root, photo.file.name, byte_size=photo.byte_size) as path:
+            return Reading(photo=photo, recipe=images.recipe_in(path))
+    except storage.NotThere as away:
+        return Reading(photo=photo, problem=away.sentence)
     except FileNotFoundError:
         return Reading(photo=photo, problem=GONE)
     except RejectedImage as rejected:

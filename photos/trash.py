@@ -11,7 +11,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.utils import timezone
 
-from photos import curate, working
+from photos import curate, storage, working
 from photos.db import in_chunks
 from photos.models import Photo
 
@@ -26,7 +26,8 @@ class Contents:
     """How much lies there, counted up to COUNTED."""
 
     count: int
-    byte_size: int
+    byte_size: int  # of files that go; linked ones stay where they are
+    linked: int
     more: bool  # there is more than was counted
 
 
@@ -46,8 +47,10 @@ def photos(owner):
 
 def contents(owner) -> Contents:
     counted = photos(owner).order_by()[: COUNTED + 1]
-    sizes = list(counted.values_list("byte_size", flat=True))
-    return Contents(count=min(len(sizes), COUNTED), byte_size=sum(sizes[:COUNTED]), more=len(sizes) > COUNTED)
+    rows = list(counted.values_list("byte_size", "root"))
+    ours = [size for size, root in rows[:COUNTED] if root != storage.LINKED]
+    count = min(len(rows), COUNTED)
+    return Contents(count=count, byte_size=sum(ours), linked=count - len(ours), more=len(rows) > COUNTED)
 
 
 def count_batches(owner, batches: Collection[uuid.UUID]) -> dict[uuid.UUID, int]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -39,6 +40,8 @@ KINDS = {
     "size": "originals of another size",
     "hash": "originals with other bytes",
     "unreadable": "originals that cannot be read",
+    "altered": "linked, but changed since",
+    "away": "linked, not reachable now",
     "stray": "files without a picture",
     "undrawn": "pictures without all thumbnails",
     "broken": "pictures marked as broken",
@@ -59,11 +62,16 @@ class Mended:
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """One thing that is wrong. `mend` looks again, under lock, and acts; None: it is a person's turn."""
+    """One thing that is wrong. `mend` looks again, under lock, and acts; None: it is a person's turn.
+
+    `harmless` is only said: a disk that is not plugged in is nothing wrong. `count`: so many of a kind in one sentence.
+    """
 
     kind: str
     sentence: str
     mend: Callable[[], Mended] | None = None
+    harmless: bool = False
+    count: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,9 +110,9 @@ def on_stray(claim: Callable[[str], str]) -> None:
 
 
 def missing_originals() -> tuple[int, int]:
-    """(rows whose original is missing, rows)."""
+    """(rows whose original is missing, rows); linked files lie elsewhere, and tell nothing of our disk."""
     lost = rows = 0
-    for photo in redrawing.in_order(Photo.objects.all()):
+    for photo in redrawing.in_order(Photo.objects.exclude(root=storage.LINKED)):
         rows += 1
         lost += _look(photo) is None
     return lost, rows
@@ -142,9 +150,37 @@ def phases(*, hashes: bool, older_than: timedelta, owner=None) -> list[Phase]:
 
 
 def _photos(hashes: bool, advance: Callable[[], None]) -> Iterator[Finding]:
+    away: Counter[str] = Counter()
     for photo in redrawing.in_order(Photo.objects.all()):
-        yield from _about(photo, hashes)
+        yield from (
+            _about_linked(photo, hashes, away) if photo.root == storage.LINKED else _about(photo, hashes)
+        )
         advance()
+    for folder, count in sorted(away.items()):
+        files = f"{count:,} linked file{'' if count == 1 else 's'}"
+        yield Finding(
+            kind="away", sentence=f"Not reachable now: {files} below {folder}", harmless=True, count=count
+        )
+
+
+def _about_linked(photo: Photo, hashes: bool, away: Counter[str]) -> Iterator[Finding]:
+    """A file that is not there is counted by the folder it should be in, and its row is left as it is."""
+    named = f"photo {photo.pk}, {photo.file.name}"
+    told = {"byte_size": photo.byte_size, "sha256": photo.sha256 if hashes else ""}
+    try:
+        with storage.original(photo.root, photo.file.name, **told):
+            pass
+    except storage.NotThere as gone:
+        if gone.sentence != storage.CHANGED:
+            away[storage.nearest_folder(photo.file.name)] += 1
+        elif _still(photo):
+            yield Finding(kind="altered", sentence=f"Changed: {named}; import its folder again")
+    except (OSError, ValueError) as error:
+        yield Finding(
+            kind="unreadable", sentence=f"Unreadable: {named}: {getattr(error, 'strerror', '') or error}"
+        )
+    else:
+        yield from _about_thumbnails(photo, named)
 
 
 def _about(photo: Photo, hashes: bool) -> Iterator[Finding]:
@@ -173,6 +209,12 @@ def _about(photo: Photo, hashes: bool) -> Iterator[Finding]:
         reason = getattr(error, "strerror", "") or error
         yield Finding(kind="unreadable", sentence=f"Unreadable: {named}: {reason}")
         return
+    yield from _about_thumbnails(photo, named)
+
+
+def _about_thumbnails(photo: Photo, named: str) -> Iterator[Finding]:
+    if photo.derived == Photo.Derived.PENDING:
+        return  # `photos.pending` draws them
     if undrawn := redrawing.missing(photo):
         sentence = f"No thumbnail {' '.join(undrawn)}: {named}"
         yield Finding(kind="undrawn", sentence=sentence, mend=lambda: _draw(photo))
@@ -275,20 +317,36 @@ def _without_row(batch: list[storage.Lying]) -> list[storage.Lying]:
 def _of_nothing(batch: list[storage.Lying]) -> list[storage.Lying]:
     """Thumbnails whose original has no row, or other content by now, or whose size we do not make."""
     parsed = {lying.name: storage.parse_thumbnail(lying.name) for lying in batch}
-    folded = {storage.fold(found[0]) for found in parsed.values() if found}
+    folded = {storage.folded_name(found[0]) for found in parsed.values() if found}
     content = {
-        name: sha256[:8]
+        (name, sha256[:8])
         for model in (PendingFileDeletion, Photo)  # what is to be deleted takes its thumbnails with it
-        for name, sha256 in model.objects.filter(root="media", name_folded__in=folded).values_list(
-            "name_folded", "sha256"
-        )
+        for name, sha256 in model.objects.filter(
+            root__in=["media", storage.LINKED], name_folded__in=folded
+        ).values_list("name_folded", "sha256")
     }
 
     def is_of_something(lying: storage.Lying) -> bool:
         found = parsed[lying.name]
-        return bool(found) and found[2] in VARIANTS and content.get(storage.fold(found[0])) == found[1]
+        if not found or found[2] not in VARIANTS:
+            return False
+        return (storage.folded_name(found[0]), found[1]) in content or (
+            storage.is_shortened(found[0]) and _is_of_a_long_name(lying.name, *found)
+        )
 
     return [lying for lying in batch if not is_of_something(lying)]
+
+
+def _is_of_a_long_name(name: str, original: str, content8: str, variant: str) -> bool:
+    """Whether this is the thumbnail of a linked file whose name is too long to be read off it; asked by the bytes."""
+    folder = original.rpartition("/")[0]
+    return any(
+        storage.thumbnail_name(row, sha256, variant) == name
+        for model in (PendingFileDeletion, Photo)
+        for row, sha256 in model.objects.filter(
+            root=storage.LINKED, sha256__startswith=content8, name_folded__startswith=f"{folder}/"
+        ).values_list("name_folded", "sha256")
+    )
 
 
 def _adopt(lying: storage.Lying, age: float, owner) -> Mended:

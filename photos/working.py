@@ -10,6 +10,7 @@ import logging
 import os
 import socket
 import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
@@ -30,6 +31,8 @@ SWEEPS_A_DAY = 5_760
 _tasks: dict[str, object] = {}
 _sweepers: list[Callable[[], None]] = []
 _daily: list[Callable[[], None]] = []
+_beside: dict[str, list[Callable[[], None]]] = {}
+_threads: list[threading.Thread] = []
 
 
 def register(**tasks) -> None:
@@ -47,6 +50,41 @@ def on_day(tidier: Callable[[], None]) -> None:
     """Call `tidier` in each worker when it starts, and once a day from then on. It asks for a task, and returns."""
     if tidier not in _daily:
         _daily.append(tidier)
+
+
+def beside(queue: str, body: Callable[[], None]) -> None:
+    """Call `body` once in each worker of this queue, in a thread of its own. It returns when `stopping` is set."""
+    if body not in _beside.setdefault(queue, []):
+        _beside[queue].append(body)
+
+
+def begin_beside(queues: list[str]) -> None:
+    for body in (body for queue in queues for body in _beside.get(queue, ())):
+        in_thread(body, name=body.__module__)
+
+
+def in_thread(body: Callable[[], None], *, name: str) -> threading.Thread:
+    """Work that goes on beside the tasks of this worker, which waits for it at its end."""
+
+    def run() -> None:
+        try:
+            body()
+        except Exception:
+            log.exception("The thread %s ended", name)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=run, daemon=True, name=name)
+    _threads[:] = [one for one in _threads if one.is_alive()] + [thread]
+    thread.start()
+    return thread
+
+
+def wait_for_threads(seconds: float) -> None:
+    """Let what goes on beside finish its step, for so long altogether."""
+    until = time.monotonic() + seconds
+    for thread in list(_threads):
+        thread.join(timeout=max(0.0, until - time.monotonic()))
 
 
 def enqueue(name: str, *args) -> None:

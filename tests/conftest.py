@@ -34,9 +34,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for item in items:
             if item.get_closest_marker("browser"):
                 item.add_marker(pytest.mark.skip(reason=NO_BROWSER))
-    for (
-        item
-    ) in items:  # a browser may starve on a busy machine; what needs its second try is named at the end
+    # A browser may starve on a busy machine; what needs its second try is named at the end.
+    for item in items:
         if item.get_closest_marker("browser"):
             item.add_marker(pytest.mark.flaky(reruns=1))
 

@@ -96,8 +96,8 @@ class SlowEngine(ScriptedEngine):
 class StorageInARace(LocalMediaStorage):
     """Right after the first original is written, another row takes the same name in other letters."""
 
-    def write_once(self, source, name: str) -> None:
-        super().write_once(source, name)
+    def write_once(self, source, name: str, **how) -> None:
+        super().write_once(source, name, **how)
         if not Photo.objects.exists():
             folder, _, file = name.rpartition("/")
             PhotoFactory(file=f"{folder}/{file.upper()}")

@@ -27,19 +27,30 @@ STEPS = {
     # ingest
     "bytes spooled": ("after", "photos.storage:spool", 1),
     "picture examined": ("after", "photos.ingest:examine", 1),
-    "file linked": ("after", "photos.storage:_link_or_copy", 1),
+    "file linked": ("after", "photos.storage.local:_link_or_copy", 1),
     "original kept": ("after", "photos.storage:keep_original", 1),
     "one thumbnail kept": ("after", "photos.storage:LocalMediaStorage.put", 1),
     "thumbnails kept": ("after", "photos.storage:keep_thumbnails", 1),
-    "row inserted": ("after", "photos.ingest:_insert", 1),
+    "row inserted": ("after", "photos.ingest:insert_now", 1),
     "row committed": ("after", "photos.ingest:in_transaction", 1),
     # import: the second file
-    "one file imported": ("after", "photos.importing:Import._bring", 1),
+    "one file imported": ("after", "photos.importing.bringing:Bringer.bring", 1),
     "second spooled": ("after", "photos.storage:spool", 2),
     "second original kept": ("after", "photos.storage:keep_original", 2),
     "second thumbnails kept": ("after", "photos.storage:keep_thumbnails", 2),
-    "second row inserted": ("after", "photos.ingest:_insert", 2),
+    "second row inserted": ("after", "photos.ingest:insert_now", 2),
     "second row committed": ("after", "photos.ingest:in_transaction", 2),
+    # link
+    "linked row inserted": ("after", "photos.linking:insert_now", 1),
+    "linked row committed": ("after", "photos.linking:in_transaction", 1),
+    "thumbnails doubled": ("after", "photos.storage:double_thumbnails", 1),
+    # import as sessions
+    "session made": ("after", "generation.arriving:Arriving._start", 1),
+    "candidate two written": ("after", "generation.arriving:Arriving.write", 2),
+    "candidate two committed": ("after", "photos.ingest:in_transaction", 2),
+    "many originals kept": ("after", "photos.ingest_many:_originals", 1),
+    "many rows inserted": ("after", "photos.ingest_many:_insert", 1),
+    "many rows committed": ("after", "photos.ingest_many:in_transaction", 1),
     # complete
     "filing asked for": ("after", "generation.finals:ask_to_file", 1),
     "marked copy written": ("after", "generation.finals:_marked", 1),
@@ -102,6 +113,27 @@ def import_folder(owner_id: int, folder: str) -> None:
     from photos.importing import Import
 
     list(Import(owner_id, [Path(folder)]).run())
+
+
+def link_folder(owner_id: int, folder: str) -> None:
+    from photos.importing import Import, Options
+
+    list(Import(owner_id, [Path(folder)], Options(link=True)).run())
+
+
+def move_linked(photo_id: int, path: str) -> None:
+    from photos import linking
+    from photos.models import Photo
+
+    linking.moved(Photo.objects.get(pk=photo_id), Path(path))
+
+
+def import_sessions(owner_id: int, folder: str, later: bool) -> None:
+    from photos.importing import Import, Options, run
+
+    run.TOGETHER = 3
+    options = Options(as_sessions=True, thumbnails_later=later)
+    list(Import(owner_id, [Path(folder)], options).run())
 
 
 def make_images(session_id: int) -> None:
@@ -172,7 +204,8 @@ def purge_session(session_id: int) -> None:
 
 
 WALKS = (
-    bring, import_folder, make_images, complete, trash, restore, purge, trash_session, purge_session, work
+    bring, import_folder, import_sessions, link_folder, move_linked, make_images, complete, trash, restore, purge,
+    trash_session, purge_session, work,
 )  # fmt: skip
 
 

@@ -26,7 +26,9 @@ from django.views.decorators.vary import vary_on_headers
 
 from generation import demo, timeline
 from generation.models import GenerationSession
+from photos import stacking
 from photos.views.account import front_page
+from photos.views.alike import StackCell, stack_words
 from photos.views.bars import bar
 from photos.views.cells import Cell, Thumb, filled
 from photos.views.replies import see_other
@@ -149,16 +151,20 @@ def _timeline(request: HttpRequest, month: tuple[int, int] | None = None) -> Htt
         page = timeline.recently_added(request.user, show=show, before=before)
     else:
         page = timeline.page(request.user, show=show, before=before, after=after, month=month)
-    order = {"order": "added"} if by_arrival else {}
+    stacks = {"stacks": "1"} if "stacks" in request.GET else {}
+    by_added = {"order": "added"} if by_arrival else {}
+    order = by_added | stacks
     context = {
         "page": page,
         "show": show,
-        "groups": groups_of(days_of(page, DENSITY.get(request.COOKIES.get("density"), 1))),
+        "groups": groups_of(
+            days_of(page, DENSITY.get(request.COOKIES.get("density"), 1), stacks=bool(stacks))
+        ),
         "older_address": _address(show=show, **order, before=page.older) if page.older else "",
-        "newer_address": _address(show=show, after=page.newer) if page.newer else "",
+        "newer_address": _address(show=show, **stacks, after=page.newer) if page.newer else "",
         "newest_address": _address(show=show, **order) if by_arrival and before else "",
         "section": "timeline",
-        "expected": _expected(page),
+        "expected": "" if stacks else _expected(page),
     }
     if request.htmx:
         return render(request, "timeline/_days.html", context | {"appended": True})
@@ -170,9 +176,11 @@ def _timeline(request: HttpRequest, month: tuple[int, int] | None = None) -> Htt
         "heading": _heading(newest, by_arrival),
         "chips": _chips(page, show, order),
         "orders": [
-            (_address(show=show), _("By date"), not by_arrival),
-            (_address(show=show, order="added"), _("Recently added"), by_arrival),
+            (_address(show=show, **stacks), _("By date"), not by_arrival),
+            (_address(show=show, order="added", **stacks), _("Recently added"), by_arrival),
         ],
+        "stacks": bool(stacks),
+        "stacks_address": _address(show=show, **(by_added if stacks else order | {"stacks": "1"})),
         "months": months_of(page, in_order, newest.replace(day=1) if newest else None),
         "waiting": waiting,
         "tiles": [Tile(session=t.session, thumbs=_thumbs(t.cover)) for t in waiting.tiles] if waiting else [],
@@ -186,14 +194,19 @@ def _timeline(request: HttpRequest, month: tuple[int, int] | None = None) -> Htt
     return render(request, "timeline/page.html", context)
 
 
-def days_of(page: timeline.TimelinePage, density: float = 1) -> list[Day]:
-    """The days of a page, ready to be printed."""
+def days_of(page: timeline.TimelinePage, density: float = 1, *, stacks: bool = False) -> list[Day]:
+    """The days of a page, ready to be printed; with `stacks` one for all of a day with the same settings."""
     place, days = 0, []
+    known = stacking.stacks_of(_photo_ids(page)) if stacks else {}
     for day in page.days:
         items: list[Cell | Tile] = []
-        for item in day.items:
+        for item, count in stacking.folded(
+            day.items, lambda item: known.get(item.photo.pk) if item.kind == "photo" else None
+        ):
             if item.kind == "session":
                 items.append(Tile(session=item.session, thumbs=_thumbs(item.cover)))
+            elif count > 1:
+                items.append(StackCell(item.photo, place=place, count=str(count), words=stack_words(count)))
             else:
                 items.append(Cell(item.photo, place=place))
             place += 1
@@ -282,6 +295,10 @@ def _heights(total: float, density: float) -> list[int]:
         height = row if rows == 1 else min(row * 1.35, width / (total / rows))
         heights.append(round(heading + rows * (max(row, height) + gap)))
     return heights
+
+
+def _photo_ids(page: timeline.TimelinePage) -> list[int]:
+    return [item.photo.pk for day in page.days for item in day.items if item.kind == "photo"]
 
 
 def _count(day: timeline.Day) -> str:

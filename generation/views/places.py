@@ -93,7 +93,9 @@ def _facts(candidate: Candidate) -> tuple[tuple[str, str], ...]:
     """Where it was made, unless the recipe's generator says as much, and how long that took."""
     engine = registry.title_of(candidate.session.engine)
     known = getattr(candidate.photo, "recipe", None)
-    if known and known.generator.casefold() == engine.casefold():
+    if candidate.session.engine == registry.IMPORTED or (
+        known and known.generator.casefold() == engine.casefold()
+    ):
         engine = ""
     took = _("%s s") % formats.number_format(candidate.seconds, 1) if candidate.seconds else ""
     return ((_("Engine"), engine), (_("Took"), took))

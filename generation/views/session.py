@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
@@ -28,8 +29,12 @@ def _session_or_404(request: HttpRequest, pk: int) -> GenerationSession:
 def session(request: HttpRequest, pk: int) -> HttpResponse:
     """The contact sheet."""
     shown = _session_or_404(request, pk)
-    sheet = sheet_of(shown, show=request.GET.get("show", "all"))
+    stacks, opened = "stacks" in request.GET, positive_int(request.GET.get("open"), most=10_000)
+    sheet = sheet_of(shown, show=request.GET.get("show", "all"), stacks=stacks, opened=opened)
+    in_show = {} if sheet.show == "all" else {"show": sheet.show}
     context = {
+        "stacks": stacks,
+        "stacks_query": urlencode(in_show if stacks else in_show | {"stacks": 1}),
         "session": shown,
         "sheet": sheet,
         "engine": registry.title_of(shown.engine),

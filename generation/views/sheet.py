@@ -7,16 +7,19 @@ import zlib
 from dataclasses import dataclass
 
 from django.utils.html import escape
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
-from generation import finals
+from generation import filling, finals
 from generation.models import Candidate, GenerationSession
 from generation.timeline import CELL_FIELDS
 from generation.timeline import SHEETS as SHOWN
 from generation.views.places import frame_name
+from photos import stacking
 from photos.models import Photo
 from photos.thumbnails import variant_size
-from photos.views.cells import Cell
+from photos.views.alike import stack_words
+from photos.views.cells import Cell, filled
 
 EXPECTED = 18
 AT_MOST = 600  # frames of one page; a session makes 500 at most
@@ -37,6 +40,7 @@ class FrameCell(Cell):
         compress.
         """
         super().__init__(photo, **more)
+        self.values["stack"] = ""
         self.values["large"] = escape(self._address(photo, "l1600"))
         self.values["large_width"] = variant_size("l1600", photo.width, photo.height)[0]
 
@@ -59,11 +63,12 @@ class Sheet:
     last: int  # highest number that is made and shown
     n_unfiled: int  # picks without a final
     color: str  # a hint of the colour to come
+    is_filling: bool = False  # images come from a folder that a generator writes into
 
     @property
     def is_live(self) -> bool:
         """Whether a machine is at work here, so that the page asks again."""
-        return self.session.is_generating or self.session.filing_since is not None
+        return self.session.is_generating or self.session.filing_since is not None or self.is_filling
 
     @property
     def ratio(self) -> float:
@@ -87,11 +92,24 @@ class Sheet:
         return max(1, round(session.seconds_made / session.n_made * session.n_missing))
 
 
-def sheet_of(session: GenerationSession, *, show: str = "all", after: int = 0) -> Sheet:
-    """The frames after number `after`. Wells stand only on the whole sheet, while images are being made."""
+def sheet_of(
+    session: GenerationSession,
+    *,
+    show: str = "all",
+    after: int = 0,
+    stacks: bool = False,
+    opened: int | None = None,
+) -> Sheet:
+    """The frames after number `after`. Wells stand only on the whole sheet, while images are being made.
+
+    With `stacks` one frame for all that have the same recipe but for the seed, except for the stack of frame `opened`.
+    """
     show = show if show in SHOWN else "all"
     candidates = list(_candidates(session, SHOWN[show], after))
-    frames = [_frame(candidate, place, arrived=after > 0) for place, candidate in enumerate(candidates)]
+    if stacks and not session.is_generating:
+        frames = _stacked(session, show, candidates, opened)
+    else:
+        frames = [_frame(one, place, arrived=after > 0) for place, one in enumerate(candidates)]
     last = candidates[-1].number if candidates else after
     color = candidates[-1].photo.color if candidates else _hint(session.prompt)
     if session.is_generating and show == "all":
@@ -103,6 +121,7 @@ def sheet_of(session: GenerationSession, *, show: str = "all", after: int = 0) -
         last=last,
         n_unfiled=finals.unfiled(session).count(),
         color=color,
+        is_filling=not stacks and filling.is_filling(session),
     )
 
 
@@ -136,6 +155,25 @@ def _frame(candidate: Candidate, place: int, *, arrived: bool) -> Frame:
         arrived=" arrived" if arrived else "",
     )
     return Frame(number=number, seed=candidate.seed, cell=cell)
+
+
+def _stacked(
+    session: GenerationSession, show: str, candidates: list[Candidate], opened: int | None
+) -> list[Frame]:
+    """One frame for each stack, with a mark that opens it here."""
+    known = stacking.stacks_of(candidate.photo_id for candidate in candidates)
+    open_stack = next((known.get(one.photo_id) for one in candidates if one.number == opened), None)
+    folded = stacking.folded(candidates, lambda candidate: known.get(candidate.photo_id), open_stack)
+    frames = []
+    for place, (candidate, count) in enumerate(folded):
+        frame = _frame(candidate, place, arrived=False)
+        if count > 1:
+            query = ({} if show == "all" else {"show": show}) | {"stacks": 1, "open": candidate.number}
+            address = f"{session.get_absolute_url()}?{urlencode(query)}#f{frame.number}"
+            mark = {"address": escape(address), "words": escape(stack_words(count)), "count": count}
+            frame.cell.values["stack"] = filled("session/_stack.html", mark)
+        frames.append(frame)
+    return frames
 
 
 def _wells(session: GenerationSession, first: int) -> list[Frame]:

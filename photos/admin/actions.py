@@ -14,7 +14,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from photos import curate, media, working
+from photos import curate, media, storage, working
 from photos import trash as photos_trash
 from photos.models import Photo
 from photos.thumbnails import variant_size
@@ -127,7 +127,8 @@ def _purge_page(desk, request: HttpRequest, doomed: QuerySet) -> dict:
         "title": _("Delete for good?"),
         "opts": desk.opts,
         "ids": ids,
-        "byte_size": doomed.aggregate(sum=Sum("byte_size"))["sum"],
+        "byte_size": doomed.exclude(root=storage.LINKED).aggregate(sum=Sum("byte_size"))["sum"] or 0,
+        "linked": doomed.filter(root=storage.LINKED).exists(),
         "shown": [
             (
                 media.sign(photo, "h320", media.ADMIN),

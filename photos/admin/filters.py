@@ -32,7 +32,7 @@ class Choice(admin.SimpleListFilter):
 
 class Collection(Choice):
     title, parameter_name, column = _("collection"), "collection", "collection"
-    values = [(value, label) for value, label in Photo.Collection.choices if value != Photo.Collection.LINKED]
+    values = list(Photo.Collection.choices)
 
 
 class Verdict(Choice):

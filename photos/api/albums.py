@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404
 from ninja import Header, Path, Query, Router, Status
 from pydantic import BaseModel, Field
 
-from photos import albums, arranging, leafing, titles
+from photos import albums, arranging, leafing, search, titles
 from photos.api.inputs import Body, Cleaned, Id, Leaf, LeftOut, PhotoIds, revision_of, with_example
 from photos.api.outputs import (
     LINE_FIELDS,
@@ -29,6 +29,15 @@ router = Router(tags=["albums"])
 GUEST_FIELDS = ("id", "title", "caption", "alt_text", "width", "height", "collection", "source_id")
 Title = Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S", examples=["Lighthouses"]), Cleaned]
 Description = Annotated[str, Field(max_length=5_000, examples=["The best of autumn."]), Cleaned]
+Search = Annotated[
+    str,
+    Field(
+        max_length=search.MAX_CHARACTERS,
+        examples=[""],
+        description="Of a smart album, which shows what this search finds; it is private, and nothing is put into it.",
+    ),
+    Cleaned,
+]
 Access = Literal["private", "accounts", "public"]
 
 
@@ -42,6 +51,7 @@ class NewAlbum(Body):
     title: Title
     description: Description = ""
     access: Access = "private"
+    query: Search = ""
 
 
 class AlbumChanges(Body):
@@ -53,6 +63,7 @@ class AlbumChanges(Body):
     description: Description = LeftOut
     access: Access = LeftOut
     order: Literal["manual", "date"] = LeftOut
+    query: Search = LeftOut
 
 
 class Move(Body):
@@ -67,7 +78,7 @@ class AlbumLine(BaseModel):
 
     model_config = shown_as({
         "id": 3, "title": "Lighthouses", "description": "", "owner": "Anna", "is_mine": True, "count": 31,
-        "access": "private", "order": "manual", "cover": None, "created_at": "2026-11-22T13:05:00Z",
+        "query": "", "access": "private", "order": "manual", "cover": None, "created_at": "2026-11-22T13:05:00Z",
         "changed_at": "2026-11-23T08:00:00Z", "revision": 1,
     })  # fmt: skip
 
@@ -76,7 +87,11 @@ class AlbumLine(BaseModel):
     description: str
     owner: str
     is_mine: bool
-    count: int = Field(description=f"Pictures in it; {leafing.COUNT_AT_MOST} means: or more.", examples=[31])
+    count: int | None = Field(
+        description=f"Pictures in it; {leafing.COUNT_AT_MOST} means: or more. Null of a smart album: nobody counted.",
+        examples=[31],
+    )
+    query: str | None = Field(description="The search of a smart album; empty where a person fills it.")
     access: Access | None
     order: Literal["manual", "date"] | None
     cover: int | None = Field(description="The picture chosen as its cover.")
@@ -172,8 +187,13 @@ def delete_album(request: HttpRequest, album_id: Path[Id]):
 
 @router.get("/albums/{int:album_id}/photos", response=AlbumPhotos)
 def list_album_photos(request: HttpRequest, album_id: Path[Id], wish: Query[Leaf]):
-    """What is in it, in its order. The cursor is a picture: where that was taken out meanwhile, begin again (422)."""
+    """What is in it, in its order; of a smart one what its search finds now.
+
+    The cursor is a picture: where that was taken out meanwhile, begin again (422).
+    """
     album = get_object_or_404(Album.objects.visible_to(request.user), pk=album_id)
+    if album.is_smart:
+        return _found(album, wish)
     is_mine = album.owner_id == request.user.pk
     fields = LINE_FIELDS if is_mine else GUEST_FIELDS
     places = leafing.places_of(album).select_related("photo")
@@ -190,7 +210,7 @@ def list_album_photos(request: HttpRequest, album_id: Path[Id], wish: Query[Leaf
 
 @router.post("/albums/{int:album_id}/photos", response=Counted, openapi_extra={"responses": {409: {}}})
 def add_to_album(request: HttpRequest, album_id: Path[Id], photos: PhotoIds):
-    """Append pictures of yours, in the order given; says how many were not in it yet."""
+    """Append pictures of yours, in the order given; says how many were not in it yet. Not to a smart album (409)."""
     return {"count": albums.add(_own(request, album_id), photos.ids)}
 
 
@@ -226,14 +246,35 @@ def _shown(request: HttpRequest, pk: int) -> Album:
     return get_object_or_404(visible, pk=pk)
 
 
+def _found(album: Album, wish: Leaf) -> dict[str, Any]:
+    """A page of what a smart album shows: up to a hundred."""
+    before = None
+    if wish.cursor:
+        photo = Photo.objects.owned_by(album.owner).filter(pk=int(wish.cursor)).only("shown_at").first()
+        if photo is None:
+            raise _cursor_gone()
+        before = search.Place.of(photo)
+    query = search.parse(album.query)
+    found = search.find(album.owner, query, before=before, fields=LINE_FIELDS, counted=False)
+    photos = found.photos[: wish.limit]
+    is_more = found.older is not None or len(found.photos) > wish.limit
+    return {
+        "items": [photo_line(photo) for photo in photos],
+        "next": str(photos[-1].pk) if is_more and photos else None,
+    }
+
+
+def _cursor_gone() -> Refusal:
+    sentence = "That picture is not in the album any more; begin again."
+    return Refusal(422, sentence, code="cursor_gone", field="cursor")
+
+
 def _edge(album: Album, cursor: str | None) -> AlbumPhoto | None:
     if cursor is None:
         return None
     if edge := AlbumPhoto.objects.filter(album=album, photo=int(cursor)).first():
         return edge
-    raise Refusal(
-        422, "That picture is not in the album any more; begin again.", code="cursor_gone", field="cursor"
-    )
+    raise _cursor_gone()
 
 
 def _line(album: Album, viewer) -> dict[str, Any]:
@@ -244,9 +285,10 @@ def _line(album: Album, viewer) -> dict[str, Any]:
         "description": album.description,
         "owner": album.owner.get_full_name() or album.owner.get_username(),
         "is_mine": album.owner_id == viewer.pk,
-        "count": min(album.n_shown, leafing.COUNT_AT_MOST),
+        "count": None if album.is_smart else min(album.n_shown, leafing.COUNT_AT_MOST),
     }
     owners = {
+        "query": album.query,
         "access": album.access,
         "order": album.order,
         "cover": album.cover_id,

@@ -125,6 +125,9 @@ def _narrowed(owner, wish: PhotoWish) -> QuerySet[Photo]:
         photos = photos.filter(rating__gte=wish.rating_min)
     if wish.album:
         album = get_object_or_404(Album.objects.owned_by(owner), pk=wish.album)
+        if album.is_smart:
+            sentence = f"A smart album has no members: ask for /albums/{album.pk}/photos, or search for its query (q)."
+            raise Refusal(422, sentence, code="invalid", field="album")
         photos = photos.filter(places__album=album)
     if wish.session:
         photos = photos.filter(pk__in=_found_by("session", owner, wish.session))

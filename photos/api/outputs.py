@@ -30,7 +30,8 @@ FACTS = LINE | {
     "caption": "", "file": "generated/sessions/2026-11-22-a-red-lighthouse-in-fog-5/0001-41.png", "origin": "made",
     "derived": "ready", "taken_at": "2026-11-22T13:05:02Z", "taken_offset_minutes": None, "latitude": None,
     "longitude": None, "digital_source_type": "algorithmicMedia", "tags": ["lighthouse", "fog"],
-    "albums": [{"id": 3, "title": "Lighthouses"}], "links": {"page": "/photos/17/", "session": "/api/v1/sessions/5"},
+    "albums": [{"id": 3, "title": "Lighthouses"}], "imported_from": [],
+    "links": {"page": "/photos/17/", "session": "/api/v1/sessions/5"},
     "camera": {"make": "", "model": "", "lens": "", "exposure": "", "iso": None},
     "recipe": {
         "generator": "Built-in patterns", "prompt": "a red lighthouse in fog", "negative_prompt": "", "model": "",
@@ -109,7 +110,9 @@ class PhotoFacts(PhotoLine):
     model_config = shown_as(FACTS)
 
     caption: str
-    file: str = Field(description="Its place below the media folder.")
+    file: str = Field(
+        description="Its place below the media folder; of a linked one `linked/<owner>` and its path."
+    )
     origin: Literal["brought", "made"]
     derived: Literal["ready", "pending", "broken"]
     taken_at: Instant | None = Field(description="The true instant, where it is known.")
@@ -121,6 +124,9 @@ class PhotoFacts(PhotoLine):
     recipe: RecipeFacts | None
     tags: list[str]
     albums: list[AlbumName]
+    imported_from: list[str] = Field(
+        description="Paths of the server that it was imported from, the first few."
+    )
     links: dict[str, str] = Field(description="Addresses of what belongs to it: its page, its session.")
 
 
@@ -134,6 +140,20 @@ class Uploaded(BaseModel):
         description="Added; here already; or here already, and brought back from the trash."
     )
     photo: PhotoLine
+
+
+class Lookalike(BaseModel):
+    photo: PhotoLine
+    bits: int = Field(description="How far apart the two are.")
+    likeness: Literal["same-file", "smaller", "larger", "saved-anew", "nearly", "alike"]
+
+
+class Lookalikes(BaseModel):
+    """What looks like a picture, the nearest first."""
+
+    model_config = shown_as({"items": [{"photo": LINE, "bits": 1, "likeness": "smaller"}]})
+
+    items: list[Lookalike]
 
 
 class Changed(BaseModel):

@@ -10,11 +10,13 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from ninja import File, Form, Header, Path, Query, Router, Status, UploadedFile
 
-from photos import albums, curate, editing, media, storage, uploading
+from photos import albums, curate, editing, lookalikes, media, storage, uploading
 from photos.api.inputs import Id, MarkedPhotos, PhotoChanges, PhotoIds, UploadFields, revision_of
 from photos.api.listing import PhotoWish, photo_page
 from photos.api.outputs import (
+    LINE_FIELDS,
     Changed,
+    Lookalikes,
     PhotoFacts,
     PhotoPage,
     Uploaded,
@@ -32,6 +34,7 @@ from photos.models import Album, Photo
 
 router = Router(tags=["photos"])
 NAMED = 1_000  # tags, albums of one picture in an answer
+PATHS = 20  # that it was imported from
 
 _link_finders: list[Callable[[Photo], dict[str, str]]] = []
 
@@ -67,6 +70,8 @@ def upload_photo(
     too-big-to-decode, video.
     """
     album = get_object_or_404(Album.objects.owned_by(request.user), pk=fields.album) if fields.album else None
+    if album:
+        albums.check_fillable(album)
     if uploading.is_video(file.name):
         raise RejectedImage("video", "Videos are not kept yet.")
     arrival = Arrival(
@@ -133,6 +138,24 @@ def edit_photo(
     return facts(photo)
 
 
+@router.get("/photos/{int:photo_id}/lookalikes", response=Lookalikes)
+def list_lookalikes(request: HttpRequest, photo_id: Path[Id]):
+    """Up to a hundred pictures of yours that look like this one, the nearest first.
+
+    `bits` is how far they are apart: 0 to 64, no more than 10 here. `likeness` says what that means: same-file,
+    smaller, larger and saved-anew are one and the same picture; nearly is nearly the same; alike is a look-alike.
+    """
+    photo = get_object_or_404(Photo.objects.owned_by(request.user).live(), pk=photo_id)
+    found = lookalikes.near(photo)
+    whole = Photo.objects.only(*LINE_FIELDS).in_bulk([one.photo.pk for one in found])
+    return {
+        "items": [
+            {"photo": photo_line(whole[one.photo.pk]), "bits": one.apart, "likeness": one.likeness.value}
+            for one in found
+        ]
+    }
+
+
 @router.get("/photos/{int:photo_id}/bytes/{variant}", response={302: None})
 def get_photo_bytes(
     request: HttpRequest,
@@ -174,6 +197,11 @@ def facts(photo: Photo) -> dict:
         "recipe": recipe(getattr(photo, "recipe", None)),
         "tags": list(photo.tags.order_by("folded").values_list("name", flat=True)[:NAMED]),
         "albums": list(containing.values("id", "title")[:NAMED]),
+        "imported_from": list(
+            photo.imported_from.filter(owner=photo.owner_id)
+            .order_by("pk")
+            .values_list("path", flat=True)[:PATHS]
+        ),
         "links": links,
     }
 

@@ -2,8 +2,10 @@
 
 from photos.models.access import ApiToken, SignedInDevice
 from photos.models.albums import Album, AlbumPhoto, AlbumQuerySet
+from photos.models.imports import ImportedFile, ImportRun, WatchedFolder
 from photos.models.keeping import Decision, MonthCount, PendingFileDeletion
 from photos.models.leases import Leased, LeaseLost
+from photos.models.looks import DuplicateGroup, DuplicateMember, DuplicateMerge, DuplicateSearch
 from photos.models.photo import Photo, PhotoQuerySet, Recipe, Tag
 from photos.models.search import PhotoFacts, PhotoText, SearchValue
 from photos.models.uploads import UploadBatch, UploadEntry
@@ -14,6 +16,12 @@ __all__ = [
     "AlbumQuerySet",
     "ApiToken",
     "Decision",
+    "DuplicateGroup",
+    "DuplicateMember",
+    "DuplicateMerge",
+    "DuplicateSearch",
+    "ImportRun",
+    "ImportedFile",
     "LeaseLost",
     "Leased",
     "MonthCount",
@@ -28,4 +36,5 @@ __all__ = [
     "Tag",
     "UploadBatch",
     "UploadEntry",
+    "WatchedFolder",
 ]

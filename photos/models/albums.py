@@ -1,4 +1,8 @@
-"""Albums: links to pictures, never boxes. No right hangs on a photo; an album is private unless it says otherwise."""
+"""Albums: links to pictures, never boxes. No right hangs on a photo; an album is private unless it says otherwise.
+
+A smart album is a search kept under a title: it has no members of its own. Rights hang on members; therefore it is
+its owner's alone, always.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +23,10 @@ class AlbumQuerySet(models.QuerySet):
     def visible_to(self, viewer) -> AlbumQuerySet:
         """One's own, those for everyone with an account where there is one, and the public ones."""
         return self.filter(Q(owner_id=getattr(viewer, "pk", None) or 0) | Q(access__in=open_to(viewer)))
+
+    def by_hand(self) -> AlbumQuerySet:
+        """Those that are filled by a person, not by a search."""
+        return self.filter(query="")
 
     def recent_first(self) -> AlbumQuerySet:
         return self.order_by("-changed_at", "-id")
@@ -45,8 +53,12 @@ class Album(models.Model):
     title = models.CharField(max_length=200)
     slug = models.SlugField(max_length=120, blank=True)  # decorative: the id finds the album
     description = models.TextField(blank=True)
+    query = models.CharField(
+        max_length=500, blank=True
+    )  # of a smart album, as typed; "" is one filled by hand
     access = models.CharField(max_length=10, choices=Access, default=Access.PRIVATE)
     order = models.CharField(max_length=8, choices=Order, default=Order.MANUAL)
+    # Of a smart album the newest hit when it was last opened.
     cover = models.ForeignKey(Photo, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     photos = models.ManyToManyField(Photo, through="AlbumPhoto", related_name="albums")
     created_at = models.DateTimeField(db_default=Now())
@@ -64,7 +76,8 @@ class Album(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(access__in=["private", "accounts", "public"]), name="album_access_known"
-            )
+            ),
+            models.CheckConstraint(condition=Q(query="") | Q(access="private"), name="album_smart_private"),
         ]
 
     def __str__(self) -> str:
@@ -72,6 +85,10 @@ class Album(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("album", args=[f"{self.pk}-{self.slug}" if self.slug else str(self.pk)])
+
+    @property
+    def is_smart(self) -> bool:
+        return bool(self.query)
 
 
 class AlbumPhoto(models.Model):

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from photos import storage
+from photos.stacking import stack_of
 from photos.thumbnails import variant_size
 
 TIMELINE_COLLECTIONS = ("uploaded", "completed", "linked")
@@ -129,7 +130,7 @@ class Photo(models.Model):
     # the original
     root = models.CharField(max_length=40, default="media")  # storage alias
     file = models.FileField(max_length=600, storage=media_storage)  # below the root; never an ImageField
-    name_folded = models.CharField(max_length=900)  # NFC + casefold of the name: unique on every file system
+    name_folded = models.CharField(max_length=900)  # storage.folded_name: unique on every file system
     sha256 = models.CharField(max_length=64)
     byte_size = models.BigIntegerField()
     format = models.CharField(max_length=8)
@@ -236,17 +237,23 @@ class Photo(models.Model):
                 "owner", F("trashed_at").desc(), F("id").desc(), name="photo_trash",
                 condition=Q(trashed_at__isnull=False),
             ),
+            # The last two so that a search by several of them reads the index alone.
             models.Index(
-                "owner", "rating", F("shown_at").desc(), F("id").desc(), name="photo_rating",
+                "owner", "rating", F("shown_at").desc(), F("id").desc(), "decision", "collection", name="photo_rating",
                 condition=Q(trashed_at__isnull=True, represented=False),
             ),
             models.Index(
-                "owner", "decision", F("shown_at").desc(), F("id").desc(), name="photo_decision",
-                condition=Q(trashed_at__isnull=True, represented=False),
+                "owner", "decision", F("shown_at").desc(), F("id").desc(), "rating", "collection",
+                name="photo_decision", condition=Q(trashed_at__isnull=True, represented=False),
             ),
+            models.Index(F("shown_at").desc(), F("id").desc(), name="photo_pending", condition=Q(derived="pending")),
             models.Index(fields=["owner", "sha256"], name="photo_same_bytes"),
             models.Index(fields=["trash_batch"], name="photo_trash_batch", condition=Q(trash_batch__isnull=False)),
-            *(models.Index(fields=[f"phash{n}"], name=f"photo_phash{n}") for n in range(4)),
+            *(
+                models.Index(fields=["owner", f"phash{n}"], name=f"photo_looks{n}",
+                             condition=Q(trashed_at__isnull=True, represented=False))
+                for n in range(4)
+            ),
         ]  # fmt: skip
 
     def __str__(self) -> str:
@@ -272,6 +279,16 @@ class Photo(models.Model):
     def download_name(self) -> str:
         """A name for a file saved from the browser: after the title where there is one."""
         return storage.download_name(self.title, self.file.name)
+
+    @property
+    def linked_path(self) -> str:
+        """Where a linked file lies on this machine; "" of all others."""
+        return storage.linked_path(self.file.name) if self.root == storage.LINKED else ""
+
+    @property
+    def is_away(self) -> bool:
+        """Whether its file is linked and not there now; asks the disk."""
+        return self.root == storage.LINKED and not storages[self.root].exists(self.file.name)
 
     def thumbnail_name(self, variant: str) -> str:
         return storage.thumbnail_name(self.file.name, self.sha256, variant)
@@ -301,6 +318,21 @@ class Recipe(models.Model):
     raw = models.TextField(blank=True)
     reader = models.CharField(max_length=60, blank=True)
     note = models.CharField(max_length=300, blank=True, default="")  # why a part is missing
+    stack = models.BigIntegerField(
+        null=True, editable=False
+    )  # alike in recipes that differ in nothing but the seed
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["stack", "photo"], name="recipe_stack", condition=Q(stack__isnull=False))
+        ]
 
     def __str__(self) -> str:
         return f"{self.generator}: {self.prompt[:60]}"
+
+    def save(self, *args, update_fields=None, **kwargs) -> None:
+        """Written with the recipe, whoever writes it."""
+        self.stack = stack_of(self, self.photo.owner_id)
+        if update_fields is not None:
+            update_fields = {*update_fields, "stack"}
+        super().save(*args, update_fields=update_fields, **kwargs)

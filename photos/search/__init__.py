@@ -12,11 +12,12 @@ facets.py      what the hits have in common;  offering.py  what could be typed n
 from django.utils import timezone
 
 from photos.search import query
+from photos.search.catching_up import ask_to_catch_up, catch_up
 from photos.search.everybody import find_among
 from photos.search.facets import Facets, in_common
 from photos.search.filters import is_called, register
-from photos.search.finding import COUNT_AT_MOST, Found, Kind, Place, by_kind, find, neighbours, newest_ids
-from photos.search.keeping import clear, forget, index, sizes
+from photos.search.finding import COUNT_AT_MOST, Found, Kind, Place, by_kind, everything, find, neighbours
+from photos.search.keeping import clear, forget, index, mend, missing, sizes
 from photos.search.offering import offers
 from photos.search.query import MAX_CHARACTERS, quoted
 from photos.search.tree import Query
@@ -29,16 +30,20 @@ __all__ = [
     "Kind",
     "Place",
     "Query",
+    "ask_to_catch_up",
     "by_kind",
+    "catch_up",
     "clear",
+    "everything",
     "find",
     "find_among",
     "forget",
     "in_common",
     "index",
     "is_called",
+    "mend",
+    "missing",
     "neighbours",
-    "newest_ids",
     "offers",
     "parse",
     "quoted",

@@ -12,10 +12,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from photos.models import Photo, PhotoFacts, PhotoText
+from photos.models import ImportedFile, Photo, PhotoFacts, PhotoText
 from photos.search.keys import FIELDS, whole
-from photos.search.words import MAX_WORDS, words_of
+from photos.search.words import MAX_WORDS, indexed, words_of
 
+MAX_PATHS = 5_000  # of the pictures that are described together
 MAX_FIELD_WORDS = 1_000  # of what is to be left out of a picture
 RATIOS = ("1x1", "5x4", "4x5", "4x3", "3x4", "3x2", "2x3", "16x9", "9x16", "21x9", "9x21")
 # By name: the migration that fills the index runs this before later columns exist.
@@ -37,9 +38,10 @@ class Described:
 
 
 def describe(photo_ids: Iterable[int], tags: dict[int, list[str]]) -> Iterator[Described]:
-    rows = Photo.objects.filter(pk__in=photo_ids).order_by("pk")
+    photo_ids = list(photo_ids)
+    rows, imported = Photo.objects.filter(pk__in=photo_ids).order_by("pk"), imported_paths(photo_ids)
     for row in rows.values(*COLUMNS):
-        yield _described(row, tags.get(row["pk"], []))
+        yield _described(row | {"imported": imported.get(row["pk"], [])}, tags.get(row["pk"], []))
 
 
 def _described(row: dict, tags: list[str]) -> Described:
@@ -65,7 +67,7 @@ def _described(row: dict, tags: list[str]) -> Described:
 
 
 def _words(*texts: str) -> list[str]:
-    return [word for text in texts for word in words_of(text)][:MAX_WORDS]
+    return [word for text in texts for word in indexed(words_of(text))][:MAX_WORDS]
 
 
 def _field_words(row: dict, facts: PhotoFacts, tags: list[str]) -> Iterator[str]:
@@ -74,7 +76,9 @@ def _field_words(row: dict, facts: PhotoFacts, tags: list[str]) -> Iterator[str]
         "camera": facts.camera, "folder": folder_of(row),
     }  # fmt: skip
     for key, text in texts.items():
-        yield from _in_field(key, words_of(text or "")[:MAX_FIELD_WORDS])
+        yield from _in_field(key, indexed(words_of(text or ""))[:MAX_FIELD_WORDS])
+    for key in ("model", "lora", "sampler", "camera"):
+        yield from _in_field(f"{key}=", map(whole, texts[key].split("\n")))
     yield from _in_field("tag", dict.fromkeys(map(whole, tags)))
     yield from _in_field("seed", [whole(row["recipe__seed"] or "")])
     yield from _in_field("is", _states(row))
@@ -89,8 +93,18 @@ def _in_field(key: str, words: Iterable[str]) -> Iterator[str]:
 
 
 def folder_of(row: dict) -> str:
-    """The folders a picture lies in; the place for the path it was imported from, once that is kept."""
-    return str(PurePosixPath(row["file"]).parent)
+    """The folders a picture lies in, and those it was imported from."""
+    paths = [row["file"], *row.get("imported", ())]
+    return " ".join(str(PurePosixPath(path).parent) for path in paths)
+
+
+def imported_paths(photo_ids: Iterable[int]) -> dict[int, list[str]]:
+    """Paths that led to these pictures, the first ones found."""
+    found: dict[int, list[str]] = {}
+    rows = ImportedFile.objects.filter(photo__in=photo_ids).order_by("pk").values_list("photo_id", "path")
+    for photo_id, path in rows[:MAX_PATHS]:
+        found.setdefault(photo_id, []).append(path)
+    return found
 
 
 def sampler_of(row: dict) -> str:

@@ -16,7 +16,7 @@ from photos.search.finding import ask
 from photos.search.keeping import backend
 from photos.search.tree import Query
 
-AT_MOST = 10_000
+AT_MOST = 5_000
 ENOUGH = 500  # of hits that are far between, fewer will do
 SHOWN = 8  # values of one kind
 KEYS = ("model", "lora", "sampler", "rating", "tag")

@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 
 from django.core.exceptions import EmptyResultSet
 from django.db.models import QuerySet
-from django.utils.timezone import get_current_timezone
+from django.utils import timezone
 
 from photos.models import Album
-from photos.search.tree import And, Named, Node, Not, Or, Range, Words, all_of, leaves
+from photos.search.query import parse
+from photos.search.tree import And, Members, Named, Node, Not, Or, Range, Words, all_of, leaves, one_of
 from photos.search.words import words_of
 
 COLUMNS = {
@@ -28,6 +30,7 @@ KINDS = {
     "uploaded": "photo.collection IN ('uploaded', 'linked')",
 }
 ALBUMS = 1_000  # of one person, looked through for a name
+SMART_ALBUMS = 8  # whose searches are asked within one
 
 Finder = Callable[[object, str], QuerySet]
 _finders: dict[str, Finder] = {}
@@ -69,6 +72,7 @@ def register(key: str, finder: Finder) -> None:
 
 def ask(owner, tree: Node, text_condition: Callable[[int, Node], Where]) -> Asked:
     """`text_condition(owner_id, node)` is the database's own way to ask the index about one row."""
+    tree = _Albums(owner).opened(tree)
     parts = tree.parts if isinstance(tree, And) else (tree,)
     texts = [part for part in parts if is_text(part)]
     rest = [part for part in parts if not is_text(part)]
@@ -80,6 +84,15 @@ def ask(owner, tree: Node, text_condition: Callable[[int, Node], Where]) -> Aske
         text=all_of(texts),
         where=_joined(" AND ", [compiler.condition(part) for part in rest]) if rest else None,
     )
+
+
+def whole(asked: Asked, live: str, text: Where | None) -> tuple[str, list]:
+    """SQL of all ids that a query finds, where `text` is what the index is asked for."""
+    parts = [part for part in (text, asked.where) if part is not None]
+    joined = _joined(" AND ", parts) if parts else Where(sql="1 = 1")
+    facts = ", photos_photofacts AS facts" if joined.facts else ""
+    sql = f"SELECT photo.id FROM photos_photo AS photo{facts} WHERE {live} {joined.on}"
+    return sql, [asked.owner_id, *joined.values]
 
 
 def is_text(part: Node) -> bool:
@@ -109,11 +122,11 @@ class _Compiler:
             return _joined(
                 " AND " if isinstance(part, And) else " OR ", list(map(self.condition, part.parts))
             )
+        if isinstance(part, Members):
+            return _members(part)
         return _range(part) if isinstance(part, Range) else self.named(part)
 
     def named(self, part: Named) -> Where:
-        if part.key == "album":
-            return _albums(self.owner, part.text)
         if part.key not in _finders:
             return NOTHING
         try:
@@ -147,20 +160,49 @@ def _range(part: Range) -> Where:
 def _value(key: str, end: object) -> object:
     """Times shown are kept as if UTC; arrivals are moments, read in the gallery's zone."""
     if isinstance(end, datetime):
-        return end.replace(tzinfo=UTC if key == "taken" else get_current_timezone())
+        return end.replace(tzinfo=UTC if key == "taken" else timezone.get_current_timezone())
     return int(end) if isinstance(end, float) and end.is_integer() else end
 
 
-def _albums(owner, text: str) -> Where:
-    ids = [pk for pk, title in _titles(owner) if is_called(text, pk, title)]
-    if not ids:
+def _members(part: Members) -> Where:
+    if not part.albums:
         return NOTHING
-    listed = ", ".join(map(str, ids))
+    listed = ", ".join(map(str, part.albums))
     return Where(sql=f"photo.id IN (SELECT photo_id FROM photos_albumphoto WHERE album_id IN ({listed}))")
 
 
-def _titles(owner) -> list[tuple[int, str]]:
-    return list(Album.objects.owned_by(owner).recent_first().values_list("pk", "title")[:ALBUMS])
+class _Albums:
+    """Names of albums made into what these hold: pictures, or of a smart one its search.
+
+    A search that leads back to itself finds nothing there. Of smart albums SMART_ALBUMS are opened, the last changed
+    first; further ones hold nothing here.
+    """
+
+    def __init__(self, owner) -> None:
+        self.owner, self.left = owner, SMART_ALBUMS
+
+    @cached_property
+    def listed(self) -> list[tuple[int, str, str]]:
+        albums = Album.objects.owned_by(self.owner).recent_first()
+        return list(albums.values_list("pk", "title", "query")[:ALBUMS])
+
+    def opened(self, part: Node, inside: frozenset[int] = frozenset()) -> Node:
+        if isinstance(part, Not):
+            return Not(self.opened(part.part, inside))
+        if isinstance(part, And | Or):
+            join = all_of if isinstance(part, And) else one_of
+            return join([self.opened(each, inside) for each in part.parts])
+        return self.held(part.text, inside) if isinstance(part, Named) and part.key == "album" else part
+
+    def held(self, text: str, inside: frozenset[int]) -> Node:
+        called = [(pk, query) for pk, title, query in self.listed if is_called(text, pk, title)]
+        by_hand, found = tuple(pk for pk, query in called if not query), []
+        for pk, query in called:
+            if query and pk not in inside and self.left:
+                self.left -= 1
+                tree = parse(query, timezone.localtime()).tree
+                found += [self.opened(tree, inside | {pk})] if tree else []
+        return one_of([Members(by_hand), *found] if by_hand or not found else found)
 
 
 def is_called(text: str, pk: int, title: str) -> bool:

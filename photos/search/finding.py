@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+from django.db.models import QuerySet
+from django.db.models.expressions import RawSQL
+
 from photos.models import Photo
 from photos.search import filters
 from photos.search.filters import Asked
@@ -111,9 +114,12 @@ def count(asked: Asked) -> int:
     return len(backend().page(asked, COUNT_AT_MOST + 1))
 
 
-def newest_ids(owner, query: Query, limit: int) -> list[int]:
-    """Ids of at most `limit` pictures, for what is done to all of them."""
-    return backend().page(ask(owner, query), limit) if query and owner.pk else []
+def everything(owner, query: Query) -> QuerySet[Photo]:
+    """All that a query finds, however many, for what is done to all of them; in no order."""
+    photos = Photo.objects.owned_by(owner).everything()
+    if not query or owner.pk is None:
+        return photos.none()
+    return photos.filter(pk__in=RawSQL(*backend().whole(ask(owner, query))))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,8 +137,7 @@ def by_kind(
 ) -> list[Kind]:
     """What was found apart by kind, from one look at the index; another only for a kind that was hardly met."""
     is_cut = found.capped
-    rows = Photo.objects.owned_by(owner).filter(pk__in=found.ids).values_list("pk", "collection")
-    candidates = {pk for pk, collection in rows if collection == "session"}
+    candidates = set(backend().candidates(found.ids))
     apart = [[pk for pk in found.ids if pk not in candidates], [pk for pk in found.ids if pk in candidates]]
     if is_cut:
         apart = [
@@ -141,9 +146,12 @@ def by_kind(
             else backend().page(ask(owner, kind), PAGE + 1, down=query.sort != "oldest")
             for ids, kind in zip(apart, kinds, strict=True)
         ]
+    known = {photo.pk: photo for photo in found.photos}
+    more = [pk for ids in apart for pk in ids[:PAGE] if pk not in known]
+    known |= {photo.pk: photo for photo in in_order(owner, more, fields)}
     return [
         Kind(
-            photos=(photos := in_order(owner, ids[:PAGE], fields)),
+            photos=(photos := [known[pk] for pk in ids[:PAGE] if pk in known]),
             total=len(ids),
             capped=is_cut,
             older=_place(photos[-1:]) if len(ids) > PAGE else None,
@@ -165,6 +173,8 @@ def neighbours(photo: Photo, query: Query) -> tuple[int | None, int | None]:
 
 
 def in_order(owner, ids: list[int], fields: Sequence[str] = ()) -> list[Photo]:
+    if not ids:
+        return []
     photos = Photo.objects.owned_by(owner).everything().only(*fields).in_bulk(ids)
     return [photos[pk] for pk in ids if pk in photos]
 

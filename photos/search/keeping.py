@@ -46,6 +46,16 @@ def clear() -> None:
     SearchValue.objects.all().delete()
 
 
+def missing() -> list[str]:
+    """Parts of the index that are not there, by what they are called."""
+    return backend().missing()
+
+
+def mend() -> None:
+    """Make the parts of the index that are missing, empty; inside a transaction."""
+    backend().mend()
+
+
 def sizes() -> tuple[int, int, int]:
     """How many pictures there are, how many are written down, how many the index holds.
 

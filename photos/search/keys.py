@@ -2,7 +2,7 @@
 
     Words in a field of their own    model: lora: sampler: camera: tag: folder: neg: seed:
     One of a few                     is: has: ratio: color: size:
-    From, to, more or less than      rating: steps: cfg: taken: added:
+    From, to, more or less than      rating: steps: cfg: taken: added:; before: after: on: are of what was taken
     By name                          album: session:
 
 Each reads its value into a node of the tree, or raises BadValue with a sentence.
@@ -16,12 +16,13 @@ from datetime import datetime
 from difflib import get_close_matches
 
 from photos.search import times
-from photos.search.tree import Named, Node, Range, Words, one_of
-from photos.search.words import words_of
+from photos.search.tree import Named, Node, Range, Words, gettext_noop, one_of
+from photos.search.words import says_enough, words_of
 
 FIELDS = {
     "neg": "n", "model": "m", "lora": "l", "sampler": "s", "camera": "c", "tag": "t", "folder": "f", "seed": "seed",
     "is": "is", "has": "has", "ratio": "ratio", "color": "color", "size": "size",
+    "model=": "mw", "lora=": "lw", "sampler=": "sw", "camera=": "cw",
 }  # fmt: skip
 ALIASES = {
     "negative": "neg", "checkpoint": "model", "colour": "color", "date": "taken", "stars": "rating", "rated": "rating",
@@ -44,8 +45,16 @@ EXAMPLES = {
     "rating": "rating:4, rating:>=4, rating:3..5", "steps": "steps:30, steps:20..30, steps:>40",
     "cfg": "cfg:7, cfg:>7, cfg:3.5..5", "size": "size:1024x1024",
 }  # fmt: skip
-PREFIX_LETTERS = 3
 MAX_WORDS = 16  # in one phrase
+
+MEANT = gettext_noop("Did you mean %(key)s:%(value)s?")
+ONE_OF = gettext_noop("%(key)s: takes one of %(choices)s.")
+NEEDS_A_WORD = gettext_noop("%(key)s: needs a word behind it.")
+NEEDS_A_NUMBER = gettext_noop("%(key)s: needs a number behind it.")
+NEEDS_A_NAME = gettext_noop("%(key)s: needs a name or a number behind it.")
+IS_A_SIZE = gettext_noop("%(key)s: is width x height, as in %(examples)s.")
+IS_A_NUMBER = gettext_noop("%(key)s: is a number, as in %(examples)s.")
+IS_A_TIME = gettext_noop("%(key)s: is a time, as in %(examples)s.")
 
 _NUMBER = r"-?[0-9]{1,9}(?:\.[0-9]{1,6})?"
 _RANGE = re.compile(
@@ -55,11 +64,11 @@ _SIZE = re.compile(r"([0-9]{1,6})[x×*]([0-9]{1,6})", re.IGNORECASE)
 
 
 class BadValue(Exception):
-    """A value that a key does not understand: why, and the value that may have been meant."""
+    """A value that a key does not understand: why, as a message with its values, and what may have been meant."""
 
-    def __init__(self, sentence: str, instead: str = "") -> None:
-        super().__init__(sentence)
-        self.sentence, self.instead = sentence, instead
+    def __init__(self, message: str, instead: str = "", **values: str) -> None:
+        super().__init__(message, values)
+        self.instead = instead
 
 
 def known(key: str) -> str | None:
@@ -89,19 +98,21 @@ def one_of_them(key: str, value: str) -> str:
     near = get_close_matches(word, CHOICES[key], n=1, cutoff=0.6)
     choices = ", ".join(CHOICES[key])
     if near:
-        raise BadValue(f"Did you mean {key}:{near[0]}?", near[0])
-    raise BadValue(f"{key}: takes one of {choices}.")
+        raise BadValue(MEANT, near[0], key=key, value=near[0])
+    raise BadValue(ONE_OF, key=key, choices=choices)
 
 
 # --- one for each kind ----------------------------------------------------------------------------
 
 
 def _text(key: str, value: str, now: datetime) -> Node:
-    """Unquoted, the last word may be the beginning of one, as outside of a field."""
+    """Unquoted, the last word may be the beginning of one, as outside of a field; behind "=" it is the whole value."""
+    if value.startswith("=") and (joined := whole(value)) and f"{key}=" in FIELDS:
+        return Words((joined,), field=FIELDS[f"{key}="])
     words = tuple(words_of(value)[:MAX_WORDS])
     if not words:
-        raise BadValue(f"{key}: needs a word behind it.")
-    is_loose = not value.startswith('"') and (len(words[-1]) >= PREFIX_LETTERS or value.endswith("*"))
+        raise BadValue(NEEDS_A_WORD, key=key)
+    is_loose = not value.startswith('"') and (says_enough(words[-1]) or value.endswith("*"))
     return Words(words, prefix=is_loose, field=FIELDS[key])
 
 
@@ -109,7 +120,7 @@ def _tag(key: str, value: str, now: datetime) -> Node:
     """A tag is one word in its field, however many it has: tag:"sea" is not "sea shells"."""
     joined = whole(value)
     if not joined:
-        raise BadValue(f"{key}: needs a word behind it.")
+        raise BadValue(NEEDS_A_WORD, key=key)
     return Words((joined,), prefix=not value.startswith('"'), field=FIELDS[key])
 
 
@@ -117,7 +128,7 @@ def _seed(key: str, value: str, now: datetime) -> Node:
     """Seeds are names: all of one, or its beginning with a star behind."""
     joined = whole(value)
     if not joined:
-        raise BadValue("seed: needs a number behind it.")
+        raise BadValue(NEEDS_A_NUMBER, key=key)
     return Words((joined,), prefix=value.endswith("*"), field=FIELDS[key])
 
 
@@ -141,13 +152,13 @@ def _ratio(key: str, value: str, now: datetime) -> Node:
 def _size(key: str, value: str, now: datetime) -> Node:
     if sides := _SIZE.fullmatch(value.strip('"')):
         return Words((f"{int(sides[1])}x{int(sides[2])}",), field=FIELDS[key])
-    raise BadValue(f"size: is width x height, as in {EXAMPLES[key]}.")
+    raise BadValue(IS_A_SIZE, key=key, examples=EXAMPLES[key])
 
 
 def _number(key: str, value: str, now: datetime) -> Node:
     found = _RANGE.fullmatch(value.strip('"'))
     if not found or (found["dots"] and not (found["from"] or found["to"])):
-        raise BadValue(f"{key}: is a number, as in {EXAMPLES[key]}.")
+        raise BadValue(IS_A_NUMBER, key=key, examples=EXAMPLES[key])
     if found["dots"]:
         low, high = (float(found[end]) if found[end] else None for end in ("from", "to"))
         return _checked(Range(key=key, low=low, high=high))
@@ -170,14 +181,26 @@ def _time(key: str, value: str, now: datetime) -> Node:
     span = times.read(value.strip('"'), now)
     if span is None:
         examples = f"{key}:2026, {key}:2026-03, {key}:2026-03..2026-05, {key}:spring-2026, {key}:<7d"
-        raise BadValue(f"{key}: is a time, as in {examples}.")
+        raise BadValue(IS_A_TIME, key=key, examples=examples)
     return Range(key=key, low=span.begin, high=span.end, high_open=True)
+
+
+def _day(key: str, value: str, now: datetime) -> Node:
+    """Other words for `taken:`, of one time without a sign."""
+    text = value.strip('"')
+    sign = {"before": "<", "after": ">=", "on": ""}[key] if text[:1].isalnum() and ".." not in text else "?"
+    span = times.read(sign + text, now)
+    if span is None:
+        raise BadValue(
+            IS_A_TIME, key=key, examples=f"{key}:2026, {key}:2026-03, {key}:2026-03-14, {key}:today"
+        )
+    return Range(key="taken", low=span.begin, high=span.end, high_open=True)
 
 
 def _named(key: str, value: str, now: datetime) -> Node:
     text = value.strip('"').strip()
     if not words_of(text):
-        raise BadValue(f"{key}: needs a name or a number behind it.")
+        raise BadValue(NEEDS_A_NAME, key=key)
     return Named(key, text)
 
 
@@ -196,6 +219,7 @@ KEYS: dict[str, Callable[[str, str, datetime], Node]] = {
     **dict.fromkeys(("has", "color"), _choice),
     **dict.fromkeys(("rating", "steps", "cfg"), _number),
     **dict.fromkeys(("taken", "added"), _time),
+    **dict.fromkeys(("before", "after", "on"), _day),
     **dict.fromkeys(("album", "session"), _named),
     "tag": _tag,
     "seed": _seed,

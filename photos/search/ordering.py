@@ -45,8 +45,7 @@ def _matches(ids: list[int], terms: list[Words]) -> dict[int, float]:
 
 
 def _worth(words: list[str], term: Words) -> float:
-    start = f"_{term.field}_" if term.field else ""
-    last = start + term.words[-1]
+    last = term.in_index[0][-1]
     if last in words:
         return 2 + 1 / (1 + words.index(last))
     begun = next((at for at, word in enumerate(words) if word.startswith(last)), _FAR)

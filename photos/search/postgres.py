@@ -6,14 +6,17 @@ So a person's search reads no posting of anybody else. The vector is made here a
 its own parser would cut words differently. A GIN gives hits in no order; therefore a search first walks the newest
 pictures and looks at each, which fills a page of a common word within a millisecond or two, and only asks the index
 for all hits when the word is too rare for that. What is asked beside words is looked at on the way; where it leaves
-few pictures (`NARROW`) and the words many, these few are looked through instead.
+few pictures (`FEW`; `NARROW`, if the words are common), these are looked through instead.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.db import connection
 
 from photos.models import PhotoText
+from photos.search import filters
 from photos.search.filters import Asked, Where
 from photos.search.tree import And, Node, Not, Or, Words
 
@@ -23,9 +26,10 @@ CREATE = (
     "CREATE INDEX IF NOT EXISTS photos_phototext_lexemes"
     " ON photos_phototext USING gin (lexemes) WITH (fastupdate = off)",
 )
+PARTS = ("the column lexemes of photos_phototext", "the index photos_phototext_lexemes")
 # Pictures looked at one by one, 2 µs each. A hit from the index costs about five times that, and all are needed.
 WALK, LONG_WALK = 3_000, 15_000
-NARROW, FEW_HITS = 20_000, 5_000
+FEW, NARROW, FEW_HITS = 2_000, 20_000, 5_000
 _LIVE = "photo.owner_id = %s AND photo.trashed_at IS NULL AND NOT photo.represented"
 # "OFFSET 0" keeps the steps of a query apart: in one piece the planner may read all texts instead, which takes seconds.
 
@@ -34,6 +38,28 @@ def create() -> None:
     with connection.cursor() as cursor:
         for statement in CREATE:
             cursor.execute(statement)
+
+
+def missing() -> list[str]:
+    """Parts of the index that are not there, by what they are called. One that was not built to its end is none."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT 1 FROM pg_attribute WHERE attrelid = to_regclass('photos_phototext')"
+            " AND attname = 'lexemes' AND NOT attisdropped),"
+            " EXISTS (SELECT 1 FROM pg_index WHERE indexrelid = to_regclass('photos_phototext_lexemes') AND indisvalid)"
+        )
+        return [name for name, is_there in zip(PARTS, cursor.fetchone(), strict=True) if not is_there]
+
+
+def mend() -> None:
+    """Make what is missing. A new column is empty: what is written beside it is forgotten too, to be written again."""
+    lost = missing()
+    if lost:
+        with connection.cursor() as cursor:
+            cursor.execute("DROP INDEX IF EXISTS photos_phototext_lexemes")
+        create()
+    if PARTS[0] in lost:
+        PhotoText.objects.all().delete()
 
 
 def drop() -> None:
@@ -74,16 +100,19 @@ def condition(owner_id: int, part: Node) -> Where:
     return Where(sql=f"{sql} IS TRUE", values=(tsquery(owner_id, part),))
 
 
+def whole(asked: Asked) -> tuple[str, list]:
+    """SQL that gives the ids of all there are, and its values."""
+    text = None
+    if asked.text:
+        hits = "SELECT photo_id FROM photos_phototext WHERE lexemes @@ %s::tsquery"
+        text = Where(sql=f"photo.id IN ({hits})", values=tuple(_text(asked)))
+    return filters.whole(asked, _LIVE, text)
+
+
 def page(asked: Asked, limit: int, place=None, *, down: bool = True) -> list[int]:
     """Ids of live pictures beyond a place (shown_at, id), nearest first: older ones, or upwards newer ones."""
-    ids = _walked(asked, limit, place, down=down)
-    if len(ids) == limit:
-        return ids
-    if asked.text is None:
-        return _found(asked, limit, place, down=down)
-    if asked.where and _hits(asked) > FEW_HITS and _narrow(asked) <= NARROW:
-        return _looked_through(asked, limit, place, down=down)
-    return _from_index(asked, limit, place, down=down)
+    ids = _walked(asked, limit, limit, place, down=down)
+    return ids if len(ids) == limit else _sought(asked, limit, place, down=down)
 
 
 def newest(asked: Asked, limit: int, enough: int) -> tuple[list[int], bool]:
@@ -91,13 +120,16 @@ def newest(asked: Asked, limit: int, enough: int) -> tuple[list[int], bool]:
     if not _has_more(asked.owner_id):
         ids = _walk(asked, LONG_WALK, limit, None, down=True)
         return ids, len(ids) < limit
-    ids = _walk(asked, WALK, limit, None, down=True)
-    if limit > len(ids) >= enough * WALK // LONG_WALK:
-        ids = _walk(asked, LONG_WALK, limit, None, down=True)
+    ids = _walked(asked, limit, enough, None, down=True)
     if len(ids) >= enough:
         return ids, False
-    ids = page(asked, limit)
+    ids = _sought(asked, limit, None, down=True)
     return ids, len(ids) < limit
+
+
+def candidates(ids: Sequence[int]) -> list[int]:
+    """Those of these pictures that are candidates."""
+    return _ids("SELECT id FROM photos_photo WHERE id = ANY(%s) AND collection = 'session'", list(ids))
 
 
 def _has_more(owner_id: int) -> bool:
@@ -106,12 +138,24 @@ def _has_more(owner_id: int) -> bool:
     return bool(_ids(f"{sql} LIMIT 1 OFFSET {LONG_WALK}", owner_id))
 
 
-def _walked(asked: Asked, limit: int, place, *, down: bool) -> list[int]:
+def _walked(asked: Asked, limit: int, enough: int, place, *, down: bool) -> list[int]:
     """Hits among the next pictures; further than WALK only where these promise to be enough."""
     ids = _walk(asked, WALK, limit, place, down=down)
-    if limit > len(ids) >= limit * WALK // LONG_WALK:
+    if limit > len(ids) >= enough * WALK // LONG_WALK:
         return _walk(asked, LONG_WALK, limit, place, down=down)
     return ids
+
+
+def _sought(asked: Asked, limit: int, place, *, down: bool) -> list[int]:
+    """All hits, by the way that promises most."""
+    if asked.text is None:
+        return _found(asked, limit, place, down=down)
+    if asked.where:
+        if len(few := _few(asked)) <= FEW:
+            return _among(asked, few, limit, place, down=down)
+        if _hits(asked) > FEW_HITS and _narrow(asked) <= NARROW:
+            return _looked_through(asked, limit, place, down=down)
+    return _from_index(asked, limit, place, down=down)
 
 
 def _walk(asked: Asked, pictures: int, limit: int, place, *, down: bool) -> list[int]:
@@ -147,6 +191,24 @@ def _from_index(asked: Asked, limit: int, place, *, down: bool) -> list[int]:
         ) AS photo ON true ORDER BY {_order(down, "hit")} LIMIT {limit}
     """
     return _ids(sql, *_text(asked), *values, asked.owner_id, *_values(asked))
+
+
+def _few(asked: Asked) -> list[int]:
+    """What everything but the words leaves, as far as one more than FEW."""
+    sql = f"SELECT photo.id FROM photos_photo AS photo {_facts(asked)} WHERE {_LIVE} {_on(asked)} LIMIT {FEW + 1}"
+    return _ids(sql, asked.owner_id, *_values(asked))
+
+
+def _among(asked: Asked, few: list[int], limit: int, place, *, down: bool) -> list[int]:
+    """Those of a few pictures that have the words."""
+    beyond, values = _beyond(place, down, "text.shown_at", "text.photo_id")
+    sql = f"""
+        SELECT text.photo_id FROM photos_phototext AS text
+        WHERE text.photo_id = ANY(%s) AND (text.lexemes @@ %s::tsquery) IS TRUE {beyond}
+    """
+    return _ids(
+        f"{sql} ORDER BY {_order(down, 'text', 'photo_id')} LIMIT {limit}", few, *_text(asked), *values
+    )
 
 
 def _looked_through(asked: Asked, limit: int, place, *, down: bool) -> list[int]:
@@ -224,8 +286,8 @@ def _vector(text: PhotoText) -> str:
 def tsquery(owner_id: int, part: Node) -> str:
     """The word "17_" stands at every picture of its owner: what is left out is left out of those."""
     if isinstance(part, Words):
-        start = f"{owner_id}_" + (f"_{part.field}_" if part.field else "")
-        return " <-> ".join(f"'{start}{word}'" for word in part.words) + (":*" if part.prefix else "")
+        words, is_beginning = part.in_index
+        return " <-> ".join(f"'{owner_id}_{word}'" for word in words) + (":*" if is_beginning else "")
     if isinstance(part, Not):
         return f"('{owner_id}_' & !({tsquery(owner_id, part.part)}))"
     if isinstance(part, Or):

@@ -11,12 +11,14 @@ from datetime import UTC, datetime
 
 from photos.search import grammar, keys
 from photos.search.grammar import Part
-from photos.search.tree import Node, Note, Query, Term, Words, all_of, none_of, one_of
-from photos.search.words import words_of
+from photos.search.tree import Node, Note, Query, Term, Words, all_of, gettext_noop, none_of, one_of
+from photos.search.words import says_enough, words_of
 
 MAX_CHARACTERS = 500
 MAX_TERMS = 24
 MAX_NOTES = 5
+TOO_MANY = gettext_noop("Only the first %(n)s terms count.")
+MEANT = gettext_noop("Did you mean %(key)s:?")
 
 _QUOTES = str.maketrans("“”„‟«»", '""""""')  # phones and word processors make them
 
@@ -45,7 +47,7 @@ class _Reading:
         nodes = [node for top in tops if (node := self.top(top)) is not None]
         notes = list(dict.fromkeys(self.notes))[:MAX_NOTES]
         if self.too_many:
-            notes.append(Note(source="…", sentence=f"Only the first {MAX_TERMS} terms count."))
+            notes.append(Note(source="…", message=TOO_MANY, values={"n": MAX_TERMS}))
         return Query(tree=all_of(nodes), sort=self.sort, terms=tuple(self.terms), notes=tuple(notes))
 
     def top(self, part: Part) -> Node | None:
@@ -80,22 +82,25 @@ class _Reading:
             near = keys.nearest(key) if value and key.isalpha() else None
             if near is None:
                 return _words(part.text)
-            return self.note(part, f"Did you mean {near}:?", instead=f"{near}:{value}")
+            return self.note(part, MEANT, {"key": near}, instead=f"{near}:{value}")
         try:
             return keys.read(name, value, self.now)
         except keys.BadValue as bad:
-            return self.note(part, bad.sentence, instead=f"{name}:{bad.instead}" if bad.instead else "")
+            return self.note(part, *bad.args, instead=f"{name}:{bad.instead}" if bad.instead else "")
 
     def sorting(self, part: Part, value: str) -> None:
         try:
             self.sort = keys.one_of_them("sort", value)
         except keys.BadValue as bad:
-            self.note(part, bad.sentence, instead=f"sort:{bad.instead}" if bad.instead else "")
+            self.note(part, *bad.args, instead=f"sort:{bad.instead}" if bad.instead else "")
 
-    def note(self, part: Part, sentence: str, instead: str = "") -> None:
+    def note(self, part: Part, message: str, values: dict[str, str], instead: str = "") -> None:
         changed = self.without(part, instead) if instead else ""
-        note = Note(source=part.text, sentence=sentence, without=self.without(part), instead=changed)
-        self.notes.append(note)
+        self.notes.append(
+            Note(
+                source=part.text, message=message, values=values, without=self.without(part), instead=changed
+            )
+        )
 
     def source(self, part: Part) -> str:
         return " ".join(self.text[part.start : part.end].split())
@@ -110,4 +115,4 @@ def _words(text: str) -> Node | None:
     words = tuple(words_of(text)[: keys.MAX_WORDS])
     if not words:
         return None
-    return Words(words, prefix=not text.startswith('"') and len(words[-1]) >= keys.PREFIX_LETTERS)
+    return Words(words, prefix=not text.startswith('"') and says_enough(words[-1]))

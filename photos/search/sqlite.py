@@ -14,32 +14,50 @@ SQLite drops them when a migration rebuilds a table.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from django.db import connection
 
 from photos.models import PhotoText
+from photos.search import filters
 from photos.search.filters import Asked, Where
+from photos.search.matching import matches
 from photos.search.tree import And, Node, Not, Or, Words
 
 CREATE = """
     CREATE VIRTUAL TABLE IF NOT EXISTS photos_words
     USING fts5(words, content='', tokenize="ascii tokenchars '_'")
 """
+PARTS = ("photos_words", *(f"photos_words_{part}" for part in ("config", "data", "docsize", "idx")))
 ID_BITS = 29  # 536 million photos; the other 35 hold the seconds of the years 1425 to 2514
 _ID = (1 << ID_BITS) - 1
 _FURTHEST = 1 << 34
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-WALK = 15_000  # hits of the words looked at one by one, 3 µs each
-NARROW = (
-    20_000  # pictures that everything but the words leaves: these are kept as a set, and hits held against it
-)
+WALK, LONG_WALK = 3_000, 15_000  # hits of the words looked at one by one, 3 µs each
+# Pictures that everything but the words leaves: the words of FEW are read; up to NARROW are kept as a set, and hits
+# held against it.
+FEW, NARROW = 2_000, 20_000
 _LIVE = "photo.owner_id = %s AND photo.trashed_at IS NULL AND NOT photo.represented"
 
 
 def create() -> None:
     with connection.cursor() as cursor:
         cursor.execute(CREATE)
+
+
+def missing() -> list[str]:
+    """Parts of the index that are not there, by what they are called."""
+    there = set(connection.introspection.table_names())
+    return [f"the table {name}" for name in PARTS if name not in there]
+
+
+def mend() -> None:
+    """Make the index anew, empty, where a part of it is missing."""
+    if missing():
+        drop()
+        create()
+        PhotoText.objects.all().delete()
 
 
 def drop() -> None:
@@ -88,48 +106,72 @@ def condition(owner_id: int, part: Node) -> Where:
     return Where(sql=sql, values=(match(owner_id, part),))
 
 
+def whole(asked: Asked) -> tuple[str, list]:
+    """SQL that gives the ids of all there are, and its values."""
+    text = condition(asked.owner_id, asked.text) if asked.text else None
+    sql, values = filters.whole(asked, _LIVE, text)
+    return sql, [_plain(value) for value in values]
+
+
 def page(asked: Asked, limit: int, place=None, *, down: bool = True) -> list[int]:
     """Ids of live pictures beyond a place (shown_at, id), nearest first: older ones, or upwards newer ones."""
-    if asked.text is None:
-        return _found(asked, limit, place, down=down)
     if asked.where is None:
         return _listed(asked, limit, place, down=down)
-    edge = _edge(asked, place, down=down)
-    ids = _listed(asked, limit, place, down=down, edge=edge)
-    if len(ids) == limit or edge is None:
-        return ids
-    few = _few(asked)
-    if len(few) <= NARROW:
-        return _held_against(asked, few, limit, place, down=down)
-    return _listed(asked, limit, place, down=down)
+    ids, is_whole = _walked(asked, limit, limit, place, down=down)
+    return ids if is_whole or len(ids) == limit else _sought(asked, limit, place, down=down)
 
 
 def newest(asked: Asked, limit: int, enough: int) -> tuple[list[int], bool]:
     """The newest, and whether these are all. Where a walk gives `enough`, what lies beyond it is left."""
     if asked.where is None:
-        ids = page(asked, limit)
-        return ids, len(ids) < limit
-    if asked.text is None:
-        ids, is_whole = _photos(asked, limit, None, down=True, walk=WALK), not _has_more(asked.owner_id)
+        ids, is_whole = page(asked, limit), True
     else:
-        edge = _edge(asked, None, down=True)
-        ids, is_whole = _listed(asked, limit, None, down=True, edge=edge), edge is None
-    if is_whole or len(ids) >= enough:
-        return ids, is_whole and len(ids) < limit
-    ids = page(asked, limit)
-    return ids, len(ids) < limit
+        ids, is_whole = _walked(asked, limit, enough, None, down=True)
+        if not is_whole and len(ids) < enough:
+            ids, is_whole = _sought(asked, limit, None, down=True), True
+    return ids, is_whole and len(ids) < limit
 
 
-def _has_more(owner_id: int) -> bool:
+def _walked(asked: Asked, limit: int, enough: int, place, *, down: bool) -> tuple[list[int], bool]:
+    """Hits among what comes next, and whether that is all; further than WALK only where it promises `enough`."""
+    ids, is_whole = _walk(asked, WALK, limit, place, down=down)
+    if not is_whole and len(ids) < limit and len(ids) * LONG_WALK >= enough * WALK:
+        return _walk(asked, LONG_WALK, limit, place, down=down)
+    return ids, is_whole
+
+
+def _walk(asked: Asked, steps: int, limit: int, place, *, down: bool) -> tuple[list[int], bool]:
+    if asked.text is None:
+        ids = _photos(asked, limit, place, down=down, walk=steps)
+        return ids, not _has_more(asked.owner_id, steps)
+    edge = _edge(asked, steps, place, down=down)
+    return _listed(asked, limit, place, down=down, edge=edge), edge is None
+
+
+def _sought(asked: Asked, limit: int, place, *, down: bool) -> list[int]:
+    """All hits, by the way that promises most."""
+    if asked.text is None:
+        return _photos(asked, limit, place, down=down)
+    few = _few(asked)
+    if len(few) <= FEW:
+        return _among(asked, few, limit, place, down=down)
+    if len(few) <= NARROW:
+        return _held_against(asked, few, limit, place, down=down)
+    return _listed(asked, limit, place, down=down)
+
+
+def candidates(ids: Sequence[int]) -> list[int]:
+    """Those of these pictures that are candidates."""
+    sql = (
+        "SELECT id FROM photos_photo WHERE collection = 'session' AND id IN (SELECT value FROM json_each(%s))"
+    )
+    return _ids(sql, json.dumps(ids))
+
+
+def _has_more(owner_id: int, steps: int) -> bool:
     """Whether somebody has more pictures than are walked over."""
-    sql = f"SELECT 1 FROM photos_photo AS photo WHERE {_LIVE} LIMIT 1 OFFSET {WALK}"
+    sql = f"SELECT 1 FROM photos_photo AS photo WHERE {_LIVE} LIMIT 1 OFFSET {steps}"
     return bool(_ids(sql, owner_id))
-
-
-def _found(asked: Asked, limit: int, place, *, down: bool) -> list[int]:
-    """Without words: first the next pictures one by one, then over the indexes of the columns."""
-    ids = _photos(asked, limit, place, down=down, walk=WALK)
-    return ids if len(ids) == limit else _photos(asked, limit, place, down=down)
 
 
 def _photos(asked: Asked, limit: int, place, *, down: bool, walk: int = 0) -> list[int]:
@@ -164,13 +206,30 @@ def _listed(asked: Asked, limit: int, place, *, down: bool, edge: int | None = N
     return _ids(sql, *values, asked.owner_id, *of_where)
 
 
-def _edge(asked: Asked, place, *, down: bool) -> int | None:
+def _edge(asked: Asked, steps: int, place, *, down: bool) -> int | None:
     """The number of the last hit to be walked to; None where there are fewer."""
     hits, values = _matching(asked, place, down=down)
     found = _ids(
-        f"SELECT rowid {hits} ORDER BY rowid {'DESC' if down else 'ASC'} LIMIT 1 OFFSET {WALK}", *values
+        f"SELECT rowid {hits} ORDER BY rowid {'DESC' if down else 'ASC'} LIMIT 1 OFFSET {steps}", *values
     )
     return found[0] if found else None
+
+
+def _among(asked: Asked, few: list[int], limit: int, place, *, down: bool) -> list[int]:
+    """Those of a few pictures that have the words, which are read one by one."""
+    sql = "SELECT photo_id, shown_at, words FROM photos_phototext WHERE photo_id IN (SELECT value FROM json_each(%s))"
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [json.dumps(few)])
+        rows = cursor.fetchall()
+    found = [
+        (_number(at.replace(tzinfo=UTC), pk), pk)
+        for pk, at, words in rows
+        if matches(words.split(), asked.text)
+    ]
+    if place:
+        edge = _number(*place)
+        found = [one for one in found if (one[0] < edge if down else one[0] > edge)]
+    return [pk for _number_of, pk in sorted(found, reverse=down)[:limit]]
 
 
 def _held_against(asked: Asked, few: list[int], limit: int, place, *, down: bool) -> list[int]:
@@ -198,15 +257,14 @@ def _matching(asked: Asked, place, *, down: bool) -> tuple[str, list]:
 
 
 def _ids(sql: str, *values) -> list[int]:
-    values = [_stored(value) if isinstance(value, datetime) else value for value in values]
     with connection.cursor() as cursor:
-        cursor.execute(sql, values)
+        cursor.execute(sql, [_plain(value) for value in values])
         return [pk for (pk,) in cursor.fetchall()]
 
 
-def _stored(moment: datetime) -> str:
-    """As Django writes it into a column."""
-    return connection.ops.adapt_datetimefield_value(moment)
+def _plain(value):
+    """A time as Django writes it into a column; all else as it is."""
+    return connection.ops.adapt_datetimefield_value(value) if isinstance(value, datetime) else value
 
 
 def _number(shown_at: datetime, pk: int) -> int:
@@ -222,9 +280,9 @@ def _entry(text: PhotoText) -> tuple[int, str]:
 def match(owner_id: int, part: Node) -> str:
     """In FTS5's own language. The word "17_" stands at every picture of its owner."""
     if isinstance(part, Words):
-        start = f"{owner_id}_" + (f"_{part.field}_" if part.field else "")
-        phrase = " ".join(f"{start}{word}" for word in part.words)
-        return f'"{phrase}"*' if part.prefix else f'"{phrase}"'
+        words, is_beginning = part.in_index
+        phrase = " ".join(f"{owner_id}_{word}" for word in words)
+        return f'"{phrase}"*' if is_beginning else f'"{phrase}"'
     if isinstance(part, Not):
         return f'("{owner_id}_" NOT {match(owner_id, part.part)})'
     if isinstance(part, Or):

@@ -36,7 +36,8 @@ def _read(text: str, now: datetime) -> Span | None:
         return Span(None, back) if age[1] == ">" else Span(back, None)
     if ".." in text:
         return _between(*text.split("..", 1), now)
-    sign, rest = _SIGN.fullmatch(text).groups()
+    signed = _SIGN.fullmatch(text)
+    sign, rest = signed.groups() if signed else ("", "")
     span = _one(rest, now)
     if span is None:
         return None

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from photos.search.words import looked_for
+
+AS_A_WHOLE = ("t", "seed", "is", "has", "ratio", "size", "color")  # fields whose values are one word each
 
 
 @dataclass(frozen=True)
@@ -15,6 +20,15 @@ class Words:
     words: tuple[str, ...]
     prefix: bool = False
     field: str = ""
+
+    @property
+    def in_index(self) -> tuple[list[str], bool]:
+        """As the index has them, with the name of the field; and whether the last is a beginning."""
+        start = f"_{self.field}_" if self.field else ""
+        words, is_beginning = (
+            (list(self.words), False) if self.field in AS_A_WHOLE else looked_for(self.words)
+        )
+        return [start + word for word in words], self.prefix or is_beginning
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +51,13 @@ class Named:
 
 
 @dataclass(frozen=True)
+class Members:
+    """In one of these albums."""
+
+    albums: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class Not:
     part: Node
 
@@ -51,7 +72,7 @@ class Or:
     parts: tuple[Node, ...]
 
 
-Node = Words | Range | Named | Not | And | Or
+Node = Words | Range | Named | Members | Not | And | Or
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,14 +83,27 @@ class Term:
     without: str
 
 
+def gettext_noop(message: str) -> str:
+    """Marks a sentence to be translated, by who shows it."""
+    return message
+
+
 @dataclass(frozen=True, kw_only=True)
 class Note:
-    """Something that was left aside, why, and where it can be told the query that was meant."""
+    """Something that was left aside, why, and where it can be told the query that was meant.
+
+    `message` is to be translated, and then given the `values` it names.
+    """
 
     source: str
-    sentence: str
+    message: str
+    values: Mapping[str, object] = field(default_factory=dict, compare=False)
     without: str = ""
     instead: str = ""
+
+    @property
+    def sentence(self) -> str:
+        return self.message % self.values
 
 
 @dataclass(frozen=True, kw_only=True)

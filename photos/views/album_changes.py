@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from photos import albums, arranging, leafing
 from photos.forms_albums import LAST, MOST_PHOTOS, NEW, AccessForm, AlbumForm, CreateForm, MoveForm, photo_ids
 from photos.models import Album
+from photos.models.albums import AlbumQuerySet
 from photos.views import errors
 from photos.views.albums import REMOVED, access_label, count_words, own_album, shelf_page
 from photos.views.replies import back, positive_int, see_other, wants_json
@@ -104,7 +105,7 @@ def add(request: HttpRequest) -> HttpResponse:
     wanted, title = sent["album"], sent["title"].strip()
     if not ids:
         return _answer(request, _("No image was selected."), status=422)
-    if wanted == LAST and (last := Album.objects.owned_by(request.user).recent_first().first()):
+    if wanted == LAST and (last := _by_hand(request).first()):
         chosen = last
     elif wanted not in ("", NEW, LAST):
         chosen = get_object_or_404(Album.objects.owned_by(request.user), pk=positive_int(wanted) or 0)
@@ -213,10 +214,14 @@ def _sent(request: HttpRequest) -> dict | None:
         return None
 
 
+def _by_hand(request: HttpRequest) -> AlbumQuerySet:
+    return Album.objects.owned_by(request.user).by_hand().recent_first()
+
+
 def _ask_which(request: HttpRequest, ids: list[int]) -> HttpResponse:
     if wants_json(request):
         return JsonResponse({"sentence": _("Say which album.")}, status=422)
-    recent = Album.objects.owned_by(request.user).recent_first()[:RECENT]
+    recent = _by_hand(request)[:RECENT]
     context = {
         "ids": ids,
         "count": count_words(len(ids)),

@@ -16,11 +16,11 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from photos import leafing, media, titles
+from photos import leafing, media, search, titles
 from photos.forms_albums import ACCESS
 from photos.models import Album, AlbumPhoto, Photo
 from photos.thumbnails import variant_size
-from photos.views import guests
+from photos.views import guests, smart_albums
 from photos.views.bars import bar
 from photos.views.cells import Cell, GuestCell
 from photos.views.replies import positive_int
@@ -53,8 +53,11 @@ class Card:
 
     title: str
     address: str
-    note: str  # what stands below: "31 images, November 2026", "31 images, by Alice"
+    note: (
+        str  # what stands below: "31 images, November 2026", "31 images, by Alice"; of a smart one its search
+    )
     access: str  # "" where there is nothing to say
+    is_smart: bool = False
     src: str = ""
     width: int = 0
     height: int = 0
@@ -120,8 +123,11 @@ def _card(request: HttpRequest, album: Album, cover: Photo | None) -> Card:
     return Card(
         title=album.title,
         address=album.get_absolute_url(),
-        note=", ".join(filter(None, [count_words(album.n_shown), by_or_when])),
+        note=album.query
+        if album.is_smart
+        else ", ".join(filter(None, [count_words(album.n_shown), by_or_when])),
         access=access_label(album) if is_mine and album.access != Album.Access.PRIVATE else "",
+        is_smart=album.is_smart,
         **picture,
     )
 
@@ -163,6 +169,8 @@ def _as_guest(request: HttpRequest, shown: Album) -> HttpResponse:
 
 
 def _as_owner(request: HttpRequest, shown: Album) -> HttpResponse:
+    if shown.is_smart:
+        return smart_albums.page(request, shown)
     arranging = "arrange" in request.GET
     page, pager = _leaf(request, shown, order=Album.Order.MANUAL if arranging else shown.order)
     query = f"?album={shown.pk}"
@@ -249,6 +257,8 @@ def in_album(owner, rest: str) -> QuerySet[Photo]:
     if (pk := positive_int(rest)) is None:
         raise Http404
     shown = get_object_or_404(Album.objects.owned_by(owner), pk=pk)
+    if shown.is_smart:
+        return search.everything(owner, search.parse(shown.query))
     return Photo.objects.filter(pk__in=leafing.places_of(shown).values("photo"))
 
 

@@ -30,7 +30,7 @@ class Bar:
 
     @cached_property
     def albums(self) -> Sequence[Album]:
-        return Album.objects.owned_by(self.owner).recent_first().only("pk", "title")[:ALBUMS]
+        return Album.objects.owned_by(self.owner).by_hand().recent_first().only("pk", "title")[:ALBUMS]
 
 
 def bar(request: HttpRequest, scope: str, count: int | str, what: str = "") -> dict:

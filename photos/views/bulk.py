@@ -33,7 +33,7 @@ def many(request: HttpRequest) -> HttpResponse:
         return _answer(request, _("No image was selected."), status=422)
     try:
         done, wish = _do(request.user, wish)
-    except (*REFUSALS, Http404, ValueError) as problem:
+    except (*REFUSALS, Http404, ValueError, OverflowError) as problem:  # too long a number, for SQLite
         sentence = getattr(problem, "sentence", _("That list is not there any more."))
         return _answer(request, sentence, status=422)
     way_back = token(request.user, done.way_back) if done.way_back else ""

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from photos import bulk, downloads, leafing, storage
 from photos.forms_albums import photo_ids
 from photos.models import Photo
-from photos.views.albums import own_album
+from photos.views.albums import in_album, own_album
 from photos.views.replies import back
 
 
@@ -39,6 +39,9 @@ def selection(request: HttpRequest) -> HttpResponse:
 def album(request: HttpRequest, pk: int) -> HttpResponse:
     """All of an album, in its order."""
     shown = own_album(request, pk)
+    if shown.is_smart:
+        found = downloads.of(in_album(request.user, str(pk)).live().newest_first())
+        return zip_of(request, found, title=shown.title, otherwise=shown.get_absolute_url())
     places = leafing.beside(leafing.places_of(shown), None, shown.order)
     return zip_of(request, downloads.of_places(places), title=shown.title, otherwise=shown.get_absolute_url())
 

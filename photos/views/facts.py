@@ -59,12 +59,23 @@ def facts_of(photo: Photo) -> list[Row]:
         (_("File"), f"{photo.format}, {filesizeformat(photo.byte_size)}", False),
         (_("Frames"), str(photo.frames) if photo.frames > 1 else "", False),
         (_("Name"), photo.file.name.rpartition("/")[2], True),
-        (_("Folder"), photo.file.name.rpartition("/")[0], True),
+        (_("Linked from") if photo.linked_path else _("Folder"), _folder(photo), True),
+        (_("Imported from"), _imported_from(photo), True),
         (_("AI mark"), _mark(photo), False),
         (_("Added"), formats.date_format(localtime(photo.added_at), "j F Y, H:i"), False),
         (_("Fingerprint"), f"{photo.sha256[:8]}…{photo.sha256[-4:]}", True),
     ]  # fmt: skip
     return [row for row in rows if row[1]]
+
+
+def _folder(photo: Photo) -> str:
+    return (photo.linked_path or photo.file.name).rpartition("/")[0]
+
+
+def _imported_from(photo: Photo) -> str:
+    """The path it was found at first; a linked one is said already."""
+    path = getattr(photo, "imported_path", None) or ""
+    return "" if path == photo.linked_path else path
 
 
 def _dated(photo: Photo) -> str:

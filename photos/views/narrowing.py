@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from itertools import groupby
 
 from django.utils import formats
 from django.utils.formats import number_format
@@ -22,8 +21,9 @@ Address = Callable[[str], str]
 class Link:
     label: str
     count: str  # "" where nobody counted
-    address: str
+    address: str  # "" where there is nothing
     here: bool = False
+    weight: int = 0  # of a month: per cent of the strongest
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +62,8 @@ def _titles() -> dict[str, str]:
 
 def _link(query: search.Query, key: str, value: str, count: int, capped: bool, address: Address) -> Link:
     label = ngettext("%s star", "%s stars", int(value)) % value if key == "rating" else value
-    term = f"rating:{value}" if key == "rating" else f"{key}:{search.quoted(value)}"
+    exactly = "" if key == "tag" else "="  # what was counted is the whole value
+    term = f"rating:{value}" if key == "rating" else f"{key}:{exactly}{search.quoted(value)}"
     is_here = term in (known.source for known in query.terms)
     return Link(
         label=label, count=_counted(count, capped), address=address(_with(query, key, term)), here=is_here
@@ -70,29 +71,43 @@ def _link(query: search.Query, key: str, value: str, count: int, capped: bool, a
 
 
 def _years(owner, query: search.Query, found: search.Facets, address: Address) -> list[Group]:
-    """Of a common word the last months were counted; before them every month in which there is anything is offered."""
-    months = [(month, _counted(count, False)) for month, count in found.months.items()]
+    """Years of twelve months. Of a common word the last months were counted; before them every month in which there is
+    anything is offered.
+    """
+    months = {month: _counted(count, False) for month, count in found.months.items()}
     if found.capped and months:
-        last = min(found.months)
-        months[-1] = (last, _counted(found.months[last], True))
-        months += [(month, "") for month in _months_before(owner, last)]
-    links = [(month, _month_link(query, month, count, address)) for month, count in months]
+        last = min(months)
+        months[last] = _counted(found.months[last], True)
+        months |= dict.fromkeys(_months_before(owner, last), "")
+    most = max(found.months.values(), default=1)
     return [
-        Group(title=year, links=[link for _month, link in of_year])
-        for year, of_year in groupby(links, key=lambda one: one[0][:4])
+        Group(
+            title=year,
+            links=[
+                _month_link(
+                    query, month, months.get(month), found.months.get(month, 0) * 100 // most, address
+                )
+                for month in _halves(year, set(months))
+            ],
+        )
+        for year in dict.fromkeys(month[:4] for month in months)
     ]
 
 
-def _month_link(query: search.Query, month: str, count: str, address: Address) -> Link:
-    first = date(int(month[:4]), int(month[5:7]), 1)
+def _halves(year: str, months: set[str]) -> list[str]:
+    """The months of a year, without a half in which there is nothing."""
+    halves = [[f"{year}-{n:02}" for n in range(first, first + 6)] for first in (1, 7)]
+    return [month for half in halves if months & set(half) for month in half]
+
+
+def _month_link(query: search.Query, month: str, count: str | None, weight: int, address: Address) -> Link:
+    label = formats.date_format(date(int(month[:4]), int(month[5:7]), 1), "M")
+    if count is None:
+        return Link(label=label, count="", address="")
     term = f"taken:{month}"
     is_here = term in (known.source for known in query.terms)
-    return Link(
-        label=formats.date_format(first, "M"),
-        count=count,
-        address=address(_with(query, "taken", term)),
-        here=is_here,
-    )
+    to = address(_with(query, "taken", term))
+    return Link(label=label, count=count, address=to, here=is_here, weight=weight)
 
 
 def _months_before(owner, month: str) -> list[str]:

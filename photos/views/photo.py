@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from django.contrib import messages
+from django.db.models import OuterRef, Subquery
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from photos import leafing, media, search
 from photos.forms_albums import photo_ids
-from photos.models import Photo
+from photos.models import ImportedFile, Photo
 from photos.thumbnails import variant_size
 from photos.views import guests
 from photos.views.bundles import bundle_of, left_words
@@ -30,11 +33,13 @@ LARGER = 100  # addresses in one answer
 @cache_control(private=True, no_cache=True)
 def photo(request: HttpRequest, pk: int) -> HttpResponse:
     """The page; for the large view only what stands in its panel. Others than the owner get a page of their own."""
-    shown = Photo.objects.visible_to(request.user).select_related("recipe").filter(pk=pk).first()
+    shown = Photo.objects.visible_to(request.user).select_related("recipe").filter(pk=pk)
+    shown = shown.annotate(imported_path=Subquery(_first_path())).first()
     if shown is None:
         return _in_trash(request, pk)
     if shown.owner_id != request.user.pk:
         return guests.photo_page(request, shown)
+    shown.owner = request.user  # known: not to be asked for again
     here = (
         leafing.places_for(request.user, shown).filter(album=positive_int(request.GET.get("album"))).first()
     )
@@ -73,6 +78,12 @@ def photo(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "photo/page.html", context)
 
 
+def _first_path():
+    """Where its owner imported it from; the page of anybody else has no use for it."""
+    mine = ImportedFile.objects.filter(photo=OuterRef("pk"), owner=OuterRef("owner")).order_by("pk")
+    return mine.values("path")[:1]
+
+
 @require_safe
 @cache_control(private=True, no_cache=True)
 def larger(request: HttpRequest) -> HttpResponse:
@@ -91,7 +102,10 @@ def larger(request: HttpRequest) -> HttpResponse:
 def download(request: HttpRequest, pk: int) -> HttpResponse:
     """Hand on to the original itself: the owner's alone."""
     mine = Photo.objects.owned_by(request.user).live()
-    shown = get_object_or_404(mine.only("pk", "sha256", "access_revision"), pk=pk)
+    shown = get_object_or_404(mine.only("pk", "root", "file", "sha256", "access_revision"), pk=pk)
+    if shown.is_away:
+        messages.info(request, _("The file of this image is not there at the moment: %s") % shown.linked_path)
+        return HttpResponseRedirect(shown.get_absolute_url())
     return HttpResponseRedirect(media.sign(shown, "original") + "&save")
 
 

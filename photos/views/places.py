@@ -55,7 +55,7 @@ def on_timeline(photo: Photo, **known) -> Place:
     listed = Photo.objects.filter(owner_id=photo.owner_id).on_timeline().values_list("pk", flat=True)
     here = (photo.shown_at, photo.pk)
     values = {
-        "line": _("Upload"),
+        "line": _("Linked") if photo.collection == Photo.Collection.LINKED else _("Upload"),
         "previous": listed.newer_than(*here).order_by("shown_at", "pk").first(),
         "following": listed.older_than(*here).newest_first().first(),
         "back_address": reverse("month", args=[photo.shown_at.year, photo.shown_at.month]),

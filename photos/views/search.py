@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
@@ -18,15 +20,23 @@ from django.views.decorators.vary import vary_on_headers
 from photos import search
 from photos.forms_search import SearchForm, choices_of
 from photos.leafing import CELL_FIELDS
-from photos.models import Photo
+from photos.models import Album, Photo
+from photos.text import clean
 from photos.views import narrowing
 from photos.views.bars import bar
 from photos.views.cells import Cell
+from photos.views.replies import positive_int
 
-AT_MOST_AS_A_WHOLE = 30_000  # ids that fit into one query on every database
 SHOWN_LENGTH = 80  # characters of the query in the heading
 FIRST = 50  # finals and uploads above the candidates; all of them are one click away
 CANDIDATES, OTHERS = "is:candidate", "-is:candidate"
+BARE_NUMBERS = ("rating", "steps", "cfg", "seed", "has")  # keys whose value says little without them
+
+TURNING = dict.fromkeys(
+    [*range(0x202A, 0x202F), *range(0x2066, 0x206A)]
+)  # they would turn the heading around
+
+Address = Callable[..., str]  # of other words, or of these at another place (before=, after=)
 
 
 @require_safe
@@ -34,19 +44,26 @@ CANDIDATES, OTHERS = "is:candidate", "-is:candidate"
 @vary_on_headers("HX-Request")
 def results(request: HttpRequest) -> HttpResponse:
     """A page of results; for a script that appends, only its pictures."""
+    edited = _edited(request)
+    address = partial(_address, album=edited and edited.pk)
     if "form" in request.GET:
-        return HttpResponseRedirect(_address(SearchForm(request.GET).query()))
+        return HttpResponseRedirect(address(SearchForm(request.GET).query()))
     words = _words(request)
     query = search.parse(words)
-    before, after = (search.Place.parse(request.GET.get(name, "")) for name in ("before", "after"))
-    found = _found(request, query, before, after)
+    found, context = listed(request, words, query, address)
     if request.htmx:
-        return render(request, "search/_results.html", _list(words, found) | {"appended": True})
-    sections = _sections(request.user, words, query, found) if not (before or after) else []
-    context = _list(words, found) | _said(request.user, words, query, found)
-    if sections:
-        context |= {"sections": sections, "older_address": sections[1]["older_address"], "newer_address": ""}
-    context |= bar(request, f"search:{words}", _number(found))
+        return render(request, "search/_results.html", context | {"appended": True})
+    context |= _advice(query, found, address)
+    context |= {
+        "heading": _heading(found, words) if words else _("Search"),
+        "searched": words,
+        "is_cut": len(request.GET.get("q", "")) > search.MAX_CHARACTERS,
+        "edited": edited,
+        "proposed": proposed_title(query),
+        "narrow_address": f"{reverse('search_narrow')}?{_parameters(words, edited and edited.pk)}",
+        "form_address": address(words, by="form"),
+        "choices": choices_of(request.user) if not words or "by" in request.GET else None,
+    }
     return render(request, "search/page.html", context)
 
 
@@ -55,12 +72,12 @@ def results(request: HttpRequest) -> HttpResponse:
 @vary_on_headers("HX-Request")
 def narrow(request: HttpRequest) -> HttpResponse:
     """Months, models, stars, tags of what was found, each a link; as a page where there is no script."""
-    words = _words(request)
-    query = search.parse(words)
+    words, edited = _words(request), _edited(request)
+    query, address = search.parse(words), partial(_address, album=edited and edited.pk)
     context = {
         "searched": words,
-        "back_address": _address(words),
-        "facets": narrowing.facets_of(request.user, query, _address),
+        "back_address": address(words),
+        "facets": narrowing.facets_of(request.user, query, address),
     }
     return render(request, "search/_narrow.html" if request.htmx else "search/narrow.html", context)
 
@@ -74,29 +91,79 @@ def offers(request: HttpRequest) -> HttpResponse:
 
 def found_by(owner, words: str):
     """The pictures of the list "search:red lighthouse", for what is done to all of it."""
-    found = search.newest_ids(owner, search.parse(words), AT_MOST_AS_A_WHOLE)
-    return Photo.objects.owned_by(owner).everything().filter(pk__in=found)
+    return search.everything(owner, search.parse(words))
+
+
+# --- the list, for the page of a smart album too --------------------------------------------------
+
+
+def listed(
+    request: HttpRequest, words: str, query: search.Query, address: Address
+) -> tuple[search.Found, dict]:
+    """What is found at the place the request names; and the context of the list, with its chips and notes."""
+    before, after = (search.Place.parse(request.GET.get(name, "")) for name in ("before", "after"))
+    found = search.find(
+        request.user, query, before=before, after=after, fields=CELL_FIELDS, counted=not request.htmx
+    )
+    context = {
+        "query": query,
+        "sections": [{"cells": _cells(words, found.photos)}] if found.photos else [],
+        "newer_address": address(words, after=found.newer) if found.newer else "",
+        "older_address": address(words, before=found.older) if found.older else "",
+    }
+    if request.htmx:
+        return found, context
+    if not (before or after) and (sections := _sections(request.user, words, query, found, address)):
+        context |= {"sections": sections, "older_address": sections[1]["older_address"], "newer_address": ""}
+    context |= {
+        "chips": [(term.source, address(term.without)) for term in query.terms],
+        "notes": [
+            {
+                "source": note.source,
+                "sentence": _(note.message) % note.values,
+                "address": address(note.instead) if note.instead else "",
+                "instead": note.instead,
+            }
+            for note in query.notes
+        ],
+        "too_many_to_sort": found.unsorted,
+        "is_elsewhere": bool(found.total and not found.photos),
+        "first_address": address(words),
+    }
+    return found, context | bar(request, f"search:{words}", number(found))
+
+
+def number(found: search.Found | search.Kind) -> str:
+    """ "37", "1,000+"."""
+    count = number_format(min(found.total, search.COUNT_AT_MOST), force_grouping=True)
+    return f"{count}+" if found.capped else count
+
+
+def proposed_title(query: search.Query) -> str:
+    """What a smart album of this search could be called: "Red lighthouse, Flux dev, picked"."""
+    words, others = [], []
+    for source in (term.source for term in query.terms):
+        key, colon, value = source.partition(":")
+        if not colon or not key.isalpha():
+            words.append(source.strip('"'))
+        elif key not in ("sort", "order"):
+            others.append(source if key in BARE_NUMBERS else value.strip('"'))
+    title = ", ".join(filter(None, [" ".join(words), *others]))
+    return title[:1].upper() + title[1:200]
 
 
 # --- parts ----------------------------------------------------------------------------------------
 
 
 def _words(request: HttpRequest) -> str:
-    return " ".join(request.GET.get("q", "")[: search.MAX_CHARACTERS].split())
+    return " ".join(clean(request.GET.get("q", "")[: search.MAX_CHARACTERS]).split())
 
 
-def _found(request: HttpRequest, query: search.Query, before, after) -> search.Found:
-    return search.find(
-        request.user, query, before=before, after=after, fields=CELL_FIELDS, counted=not request.htmx
-    )
-
-
-def _list(words: str, found: search.Found) -> dict:
-    return {
-        "sections": [{"cells": _cells(words, found.photos)}] if found.photos else [],
-        "newer_address": _address(words, after=found.newer) if found.newer else "",
-        "older_address": _address(words, before=found.older) if found.older else "",
-    }
+def _edited(request: HttpRequest) -> Album | None:
+    """The smart album whose search is being changed."""
+    if (pk := positive_int(request.GET.get("smart"))) is None:
+        return None
+    return Album.objects.owned_by(request.user).exclude(query="").filter(pk=pk).first()
 
 
 def _cells(words: str, photos: list[Photo], begin: int = 0) -> list[Cell]:
@@ -104,7 +171,7 @@ def _cells(words: str, photos: list[Photo], begin: int = 0) -> list[Cell]:
     return [Cell(photo, place=place, query=query) for place, photo in enumerate(photos, begin)]
 
 
-def _sections(owner, words: str, query: search.Query, found: search.Found) -> list[dict]:
+def _sections(owner, words: str, query: search.Query, found: search.Found, address: Address) -> list[dict]:
     """Finals and uploads, then candidates; none where all are of one kind."""
     kinds = {photo.collection == "session" for photo in found.photos}
     if len(kinds) < 2 and not found.older:
@@ -117,67 +184,50 @@ def _sections(owner, words: str, query: search.Query, found: search.Found) -> li
     return [
         {
             "title": _("Finals and uploads"),
-            "count": _number(others),
+            "count": number(others),
             "cells": _cells(words, shown),
-            "all_address": _address(f"{OTHERS} {words}") if others.total > len(shown) else "",
+            "all_address": address(f"{OTHERS} {words}") if others.total > len(shown) else "",
         },
         {
             "title": _("Candidates"),
-            "count": _number(candidates),
+            "count": number(candidates),
             "cells": _cells(words, candidates.photos, len(shown)),
-            "older_address": _address(f"{CANDIDATES} {words}", before=candidates.older)
+            "older_address": address(f"{CANDIDATES} {words}", before=candidates.older)
             if candidates.older
             else "",
         },
     ]
 
 
-def _said(owner, words: str, query: search.Query, found: search.Found) -> dict:
-    """What stands above the list, or in its place."""
+def _advice(query: search.Query, found: search.Found, address: Address) -> dict:
+    """What helps where nothing was found."""
     return {
-        "searched": words,
-        "query": query,
-        "heading": _heading(found, words) if words else _("Search"),
-        "chips": [(term.source, _address(term.without)) for term in query.terms],
-        "notes": [
-            {
-                "source": note.source,
-                "sentence": note.sentence,
-                "address": _address(note.instead) if note.instead else "",
-                "instead": note.instead,
-            }
-            for note in query.notes
-        ],
-        "too_many_to_sort": found.unsorted,
-        "narrow_address": f"{reverse('search_narrow')}?{urlencode({'q': words})}",
-        "single_words": _single_words(query),
+        "single_words": [] if found.total else _single_words(query, address),
         "leaves_out": any(term.source.startswith("-") for term in query.terms),
-        "is_elsewhere": bool(found.total and not found.photos),
-        "choices": choices_of(owner),
     }
 
 
 def _heading(found: search.Found, words: str) -> str:
     """ "37 images for “red lighthouse”"."""
-    values = {"n": _number(found), "words": Truncator(words).chars(SHOWN_LENGTH)}
+    shown = Truncator(words.translate(TURNING)).chars(SHOWN_LENGTH)
+    values = {"n": number(found), "words": shown}
     if not found.total:
         return _("No images for “%(words)s”") % values
     total = found.total + found.capped
     return ngettext("%(n)s image for “%(words)s”", "%(n)s images for “%(words)s”", total) % values
 
 
-def _number(found: search.Found | search.Kind) -> str:
-    count = number_format(min(found.total, search.COUNT_AT_MOST), force_grouping=True)
-    return f"{count}+" if found.capped else count
-
-
-def _single_words(query: search.Query) -> list[tuple[str, str]]:
+def _single_words(query: search.Query, address: Address) -> list[tuple[str, str]]:
     """Of a query of several terms each alone, with its address: advice where all together find nothing."""
     if len(query.terms) < 2:
         return []
     alone = [term.source for term in query.terms if not term.source.startswith(("-", "sort:"))]
-    return [(words, _address(words)) for words in alone]
+    return [(words, address(words)) for words in alone]
 
 
-def _address(words: str, **place: search.Place) -> str:
-    return f"{reverse('search')}?{urlencode({'q': words, **place})}"
+def _address(words: str, *, album: int | None = None, **rest: object) -> str:
+    return f"{reverse('search')}?{_parameters(words, album, **rest)}"
+
+
+def _parameters(words: str, album: int | None, **rest: object) -> str:
+    return urlencode({"q": words, **({"smart": album} if album else {}), **rest})

@@ -170,6 +170,7 @@ def _contents(owner) -> dict:
         "count": contents.count,
         "count_words": _n(contents.count) + ("+" if contents.more else ""),
         "size_words": filesizeformat(contents.byte_size),
+        "linked": contents.linked,
         "days": settings.GALLERY_TRASH_DAYS,
         "now": timezone.now().isoformat(),
         "word": WORD,

@@ -136,7 +136,7 @@ def _album(request: HttpRequest) -> Album | None:
         today = formats.date_format(timezone.localdate(), "j F Y")
         title = request.POST.get("new_album", "")
         return albums.create(request.user, title=title if title.strip() else _("Upload from %s") % today)
-    album = Album.objects.owned_by(request.user).filter(pk=positive_int(chosen) or 0).first()
+    album = Album.objects.owned_by(request.user).by_hand().filter(pk=positive_int(chosen) or 0).first()
     if chosen and album is None:
         messages.warning(request, _("That album is not there any more; the images are on the timeline."))
     return album
@@ -148,7 +148,7 @@ def _page(request: HttpRequest, error: str = "") -> HttpResponse:
         "most": settings.GALLERY_MAX_FILE_BYTES,
         "most_words": f"{settings.GALLERY_MAX_FILE_BYTES // 1024**2} MB",
         "formats": _formats(),
-        "albums": Album.objects.owned_by(request.user).recent_first().only("pk", "title")[:ALBUMS],
+        "albums": Album.objects.owned_by(request.user).by_hand().recent_first().only("pk", "title")[:ALBUMS],
         "section": "upload",
         "own_primary": True,
     }
@@ -242,7 +242,7 @@ def batch(request: HttpRequest, pk: int) -> HttpResponse:
         "n_known": counts[Outcome.KNOWN],
         "n_came_in": n_came_in,
         **bar(request, f"batch:{shown.pk}", sum(n for _day, n, _one in by_day)),
-        "albums": Album.objects.owned_by(request.user).recent_first().only("pk", "title")[:ALBUMS],
+        "albums": Album.objects.owned_by(request.user).by_hand().recent_first().only("pk", "title")[:ALBUMS],
     }
     return render(request, "upload/batch.html", context)
 

@@ -12,6 +12,9 @@ export const KEYS = [
   { does: 'rate', digits: true, shown: '0 - 5', group: CHOOSE, label: gettext('Stars; 0 clears') },
   { does: 'less', key: ['['], shown: '[', group: CHOOSE, label: gettext('One star less') },
   { does: 'more', key: [']'], shown: ']', group: CHOOSE, label: gettext('One star more') },
+  { does: 'keeper', nine: true, shown: '1 - 9', group: CHOOSE, label: gettext('The one to keep') },
+  { does: 'trashRest', key: ['d'], shown: 'D', group: CHOOSE, label: gettext('Trash the rest') },
+  { does: 'keepAll', key: ['k'], shown: 'K', group: CHOOSE, label: gettext('Keep all: no duplicates') },
   { does: 'trash', key: ['delete', 'backspace'], steady: true, shown: 'Del or Backspace', group: CHOOSE, label: gettext('Move to the trash') },
   { does: 'undo', key: ['z'], ctrl: true, steady: true, shown: 'Ctrl Z', group: CHOOSE, label: gettext('Undo') },
   { does: 'advance', key: ['a'], shown: 'A', group: CHOOSE, label: gettext('Go on after a mark: on or off') },
@@ -23,6 +26,7 @@ export const KEYS = [
   { does: 'previous', key: ['arrowleft'], steady: true, shown: '←', group: MOVE, label: gettext('Previous') },
   { does: 'down', key: ['arrowdown'], steady: true, shown: '↓', group: MOVE, label: gettext('Below') },
   { does: 'up', key: ['arrowup'], steady: true, shown: '↑', group: MOVE, label: gettext('Above') },
+  { does: 'nextGroup', key: ['n'], shown: 'N', group: MOVE, label: gettext('Next group') },
   { does: 'first', key: ['home'], steady: true, shown: 'Home', group: MOVE, label: gettext('First') },
   { does: 'last', key: ['end'], steady: true, shown: 'End', group: MOVE, label: gettext('Last') },
   { does: 'open', key: ['enter', 'e'], steady: true, shown: 'Enter or E', group: LOOK, label: gettext('Large view') },
@@ -62,6 +66,7 @@ function fits(entry, event, key) {
   if (Boolean(entry.ctrl) !== (event.ctrlKey || event.metaKey)) return null;
   if ((entry.after ?? '') !== leader) return null;
   if (entry.digits) { const digit = /^(?:Digit|Numpad)([0-5])$/.exec(event.code); return digit ? +digit[1] : null; }
+  if (entry.nine) { const digit = /^(?:Digit|Numpad)([1-9])$/.exec(event.code); return digit ? +digit[1] : null; }
   if (entry.code) return entry.code.includes(event.code) ? 1 : null;
   return entry.key.includes(key) ? 1 : null;
 }

@@ -8,12 +8,14 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.benchmarks import ingest, media, pages, recipes, rest, sessions
+from tests.benchmarks import importing, ingest, looks, media, pages, recipes, rest, sessions
 from tests.benchmarks.machine import describe
 from tests.benchmarks.scratch import Scratch
 
 BENCHMARKS = {
     "ingest": ingest,
+    "importing": importing,
+    "looks": looks,
     "pages": pages,
     "media": media,
     "sessions": sessions,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from photos import search
+from photos import albums, search
 from photos.ingest import tag
 from photos.models import Recipe
 from tests.factories import make_photo, pictures_of
@@ -24,21 +24,24 @@ def library(alice, sheet):
             photo=photo, generator="test", prompt="a red lighthouse, sea", model="Flux dev", steps=20
         )
         search.index([photo.pk])
-    return photo, pictures_of(sheet)
+    smart = albums.create(alice, title="Lighthouses", query='lighthouse -rain model:"Flux dev" sort:oldest')
+    return photo, pictures_of(sheet), smart
 
 
 @pytest.mark.parametrize(("scheme", "width"), [*LOOKS, ("light", 320)])
 def test_searching_is_clean(open_page, alice, library, violations, scheme, width):
     page = open_page(alice, width=width, color_scheme=scheme)
     found = []
+    smart = library[2]
     for address in (ADDRESS, "/search/", "/search/?q=nothing+here", "/search/narrow/?q=lighthouse",
-                    f"/photos/{library[0].pk}/?q=light"):  # fmt: skip
+                    f"/photos/{library[0].pk}/?q=light", "/albums/", smart.get_absolute_url(),
+                    f"/search/?q=light&smart={smart.pk}"):  # fmt: skip
         page.goto(address)
         page.wait_for_load_state("networkidle")
-        for summary in page.locator(".search-form:not([open]) summary").all():
-            found += violations(page)
-            summary.click()
         found += violations(page)
+        if page.locator("details.save-search").count():
+            page.locator(".save-search summary").click()
+            found += violations(page)
         if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
             found.append(f"{address} scrolls sideways")
     page.goto(ADDRESS)
@@ -82,7 +85,14 @@ def test_everything_works_without_a_script(open_page, alice, library):
     page.get_by_role("link", name="Months, models, stars, tags").click()
     page.locator(".narrowing a", has_text="Flux dev").click()
     assert "3 images" in page.locator("h1").inner_text()
-    page.locator(".search-form summary").click()
+    page.locator(".save-search summary").click()
+    page.locator("#smart-title").fill("Lighthouses of Flux")
+    page.locator(".save-search button").click()
+    assert page.locator("h1").inner_text() == "Lighthouses of Flux" and page.locator(".cell").count() == 3
+    page.get_by_role("link", name="Edit search").click()
+    page.get_by_role("link", name="Search by form").click()
     page.get_by_label("None of these").fill("red")
     page.locator(".search-form").get_by_role("button", name="Search").click()
     assert "No images" in page.locator("h1").inner_text()
+    page.locator(".save-search button").click()
+    assert "finds nothing at the moment" in page.locator(".nothing").inner_text()

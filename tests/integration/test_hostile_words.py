@@ -9,6 +9,7 @@ from __future__ import annotations
 from html.parser import HTMLParser
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.core.files.base import ContentFile
 from django.db import models
 from django.test import Client
@@ -16,7 +17,17 @@ from django.urls import reverse
 
 from generation.models import Candidate, GenerationSession
 from photos import albums, curate, tokens
-from photos.models import Album, ApiToken, Photo, Recipe, Tag, UploadBatch, UploadEntry
+from photos.models import (
+    Album,
+    ApiToken,
+    ImportedFile,
+    ImportRun,
+    Photo,
+    Recipe,
+    Tag,
+    UploadBatch,
+    UploadEntry,
+)
 from photos.search import keeping
 from tests.factories import CandidateFactory, SessionFactory, make_photo
 from tests.integration import test_rights_matrix as rights
@@ -30,7 +41,7 @@ HOSTILE = (
 OURS = {
     "collection", "origin", "root", "file", "name_folded", "sha256", "format", "dated_by", "derived", "color",
     "source_sha256", "digital_source_type", "slug", "access", "order", "digest", "hint", "outcome", "state", "engine",
-    "first_seed", "folder", "reader", "folded", "lease_holder", "lease_token",
+    "first_seed", "folder", "reader", "folded", "lease_holder", "lease_token", "query", "path_key", "became",
 }  # fmt: skip
 
 
@@ -79,11 +90,32 @@ def world(alice, clients) -> dict[str, int]:
     token, _text = tokens.make(alice, "x")
     gone = make_photo(alice)
     curate.trash(alice.pk, [gone.pk])
-    for model in (Photo, Recipe, Tag, Album, GenerationSession, Candidate, UploadEntry, ApiToken):
+    alice.user_permissions.add(Permission.objects.get(codename="import_from_server"))
+    run = ImportRun.objects.create(
+        owner=alice, places=[HOSTILE], state="failed", error=HOSTILE, counts={"refused": 1}
+    )
+    came = {"owner": alice, "byte_size": 1, "run": run, "path": "x"}
+    ImportedFile.objects.create(**came, path_key="1", photo=photo, became="added", recipe="full")
+    ImportedFile.objects.create(**came, path_key="2", became="rejected", reason="x")
+    for model in (
+        Photo,
+        Recipe,
+        Tag,
+        Album,
+        GenerationSession,
+        Candidate,
+        UploadEntry,
+        ApiToken,
+        ImportedFile,
+    ):
         plant(model)
     GenerationSession.objects.update(options={})
     keeping.index([photo.pk, candidate.pk])
-    return {"photo": photo.pk, "album": album.pk, "session": session.pk, "batch": batch.pk, "token": token.pk}
+    smart = Album.objects.create(owner=alice, title=HOSTILE, query=HOSTILE[:200])
+    return {
+        "photo": photo.pk, "album": album.pk, "session": session.pk, "batch": batch.pk, "token": token.pk,
+        "smart": smart.pk, "import": run.pk,
+    }  # fmt: skip
 
 
 class Elements(HTMLParser):
@@ -129,7 +161,7 @@ def test_the_words_were_there_to_be_shown(clients, world):
     """The test above can fail: what was planted does come out, escaped."""
     shown = rights.ask(clients["alice"], "photo", world).content.decode()
     assert shown.count("&lt;x-evil") > 10
-    for name in ("album", "session", "account", "upload_batch", "albums"):
+    for name in ("album", "session", "account", "upload_batch", "albums", "import_run"):
         if name in rights.TABLE:
             of = rights.ask(clients["alice"], name if name != "account" else "account", world)
             assert "&lt;x-evil" in of.content.decode(), name
@@ -140,7 +172,8 @@ def test_lists_and_searches_too(clients, world):
         "/?show=everything", "/?show=uploads&order=added", "/timeline/2026/11/?show=everything",
         reverse("search") + "?q=evil", reverse("search") + "?q=%3C/script%3E%3Cx-evil%20onerror=1%3E",
         reverse("generate") + f"?remix={world['session']}", reverse("login") + "?next=//x-evil/%3Cx-evil%3E",
-        f"/albums/{world['album']}/?arrange=1", "/tags/?q=x", "/no/%3Cx-evil%20onerror=1%3E/",
+        f"/albums/{world['album']}/?arrange=1", f"/albums/{world['smart']}/",
+        "/tags/?q=x", "/no/%3Cx-evil%20onerror=1%3E/",
     ):  # fmt: skip
         for who, client in clients.items():
             hold(client.get(address, follow=True), (address, who))

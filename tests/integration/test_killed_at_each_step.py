@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 from django_tasks_db.models import DBTaskResult
 
-from generation.models import GenerationSession
+from generation.models import Candidate, GenerationSession
 from photos import curate, importing, media, verifying, working
 from photos.models import PendingFileDeletion, Photo
 from tests import dying
@@ -141,6 +141,34 @@ def test_an_import_goes_on_where_it_was_killed(alice, mortal, media_root, tmp_pa
     assert originals(media_root) == sorted(pictures) and Photo.objects.count() == 3
 
 
+@pytest.mark.parametrize("step", ["one thumbnail kept", "linked row inserted", "linked row committed"])
+def test_what_was_being_linked_comes_in_with_the_next_run_and_its_file_is_as_it_was(
+    alice, mortal, harbour, step
+):
+    before = harbour.read_bytes(), harbour.stat().st_mtime_ns, harbour.stat().st_nlink
+    assert mortal.dies(step, dying.link_folder, alice.pk, str(harbour.parent))
+    assert Photo.objects.count() == (step == "linked row committed")
+    restart()
+    list(importing.Import(alice.pk, [harbour.parent], importing.Options(link=True)).run())
+    put_right(alice)
+    assert Photo.objects.get().root == "linked"
+    assert (harbour.read_bytes(), harbour.stat().st_mtime_ns, harbour.stat().st_nlink) == before
+
+
+@pytest.mark.parametrize("step", ["thumbnails doubled", "linked row committed"])
+def test_a_linked_file_that_moved_is_followed_though_that_was_killed(
+    alice, mortal, media_root, harbour, step
+):
+    list(importing.Import(alice.pk, [harbour.parent], importing.Options(link=True)).run())
+    harbour.rename(harbour.with_name("evening.png"))
+    assert mortal.dies(step, dying.move_linked, Photo.objects.get().pk, str(harbour.with_name("evening.png")))
+    restart()
+    list(importing.Import(alice.pk, [harbour.parent], importing.Options(link=True)).run())
+    put_right(alice)
+    assert Photo.objects.get().linked_path == str(harbour.with_name("evening.png"))
+    assert len([path for path in media_root.rglob("*") if path.is_file()]) == 3
+
+
 @pytest.mark.parametrize(
     "step", ["session claimed", "file linked", "row inserted", "row committed", "all images made"]
 )
@@ -246,7 +274,8 @@ def test_a_task_that_kills_its_workers_is_not_tried_for_ever(alice, mortal):
     for _ in range(working.MOST_DEATHS):
         assert mortal.dies("pictures moved", dying.work, 2)
         working.sweep()
-    assert not DBTaskResult.objects.ready().exists() and not Photo.objects.trashed().exists()
+    waiting = DBTaskResult.objects.ready().filter(task_path__endswith="do_in_bulk")
+    assert not waiting.exists() and not Photo.objects.trashed().exists()
 
 
 @pytest.mark.parametrize(
@@ -284,3 +313,34 @@ def test_a_session_half_deleted_serves_nothing_and_can_be_deleted_again(alice, m
     put_right(alice)
     dying.purge_session(session.pk)
     assert not GenerationSession.objects.exists() and Photo.objects.count() == 1
+
+
+# --- coming in as sessions ----------------------------------------------------------------------------
+
+
+def sessions_of(person) -> list[tuple]:
+    mine = Candidate.objects.filter(session__owner=person).order_by("session", "number")
+    fields = ("session__title", "session__n_made", "session__count", "number", "seed", "photo__sha256")
+    return list(mine.values_list(*fields))
+
+
+AS_SESSIONS = [step for step in dying.STEPS if step.startswith(("session made", "candidate two", "many"))]
+
+
+@pytest.mark.parametrize("step", AS_SESSIONS)
+def test_an_import_as_sessions_ends_as_if_never_killed(alice, bob, mortal, media_root, tmp_path, step):
+    later = step.startswith("many")
+    for number in range(7):
+        prompt = "red lighthouse in fog" if number < 5 else f"dragon {'in' * number}"
+        settings = f"Steps: 9, Sampler: Euler a, CFG scale: 6, Seed: {number}, Size: 64x48"
+        path = tmp_path / f"2026-03-04-12-0{number}-00.png"
+        path.write_bytes(draw("PNG", seed=number, text={"parameters": f"{prompt}\n{settings}"}))
+    assert mortal.dies(step, dying.import_sessions, alice.pk, str(tmp_path), later)
+    restart()
+    options = importing.Options(as_sessions=True, thumbnails_later=later)
+    list(importing.Import(alice.pk, [tmp_path], options).run())
+    list(importing.Import(bob.pk, [tmp_path], importing.Options(as_sessions=True)).run())
+    assert sessions_of(alice) == sessions_of(bob) and len(sessions_of(bob)) == 7
+    assert GenerationSession.objects.filter(owner=alice).count() == 2
+    put_right(alice)
+    assert len(originals(media_root)) == 14

@@ -23,7 +23,7 @@ from django.urls import URLPattern, get_resolver, reverse
 from django.utils import timezone
 
 from photos import albums, curate, media, tokens
-from photos.models import Photo, UploadBatch
+from photos.models import DuplicateGroup, ImportRun, Photo, UploadBatch, WatchedFolder
 from tests.factories import CandidateFactory, PhotoFactory, SessionFactory, make_photo
 
 pytestmark = pytest.mark.django_db
@@ -42,6 +42,8 @@ OWNER = dict.fromkeys(_LIVE, (LOGIN, NOTHING, NOTHING, IN)) | dict.fromkeys(
 OWNER_GENERATES = dict.fromkeys(_LIVE, (LOGIN, NO, NOTHING, IN)) | dict.fromkeys(
     _GONE, (LOGIN, NO, NOTHING, NOTHING)
 )
+IMPORTERS = GENERATORS  # another right, given to the same people
+OWNER_IMPORTS = dict.fromkeys(STATES, (LOGIN, NO, NOTHING, IN)) | {"purged": (LOGIN, NO, NOTHING, NOTHING)}
 OWNER_IN_TRASH = dict.fromkeys(STATES, OWNER["purged"]) | {"trashed": OWNER["private"]}
 ALWAYS_OWNER = OWNER | {"trashed": OWNER["private"]}  # albums, batches and tokens have no trash
 SHOWN_PHOTO = {
@@ -98,6 +100,7 @@ TABLE = {
     "larger": Row(ACCOUNT),
     "download_many": Row(ACCOUNT, post={"photo": "photo"}),
     "album_create": Row(ACCOUNT, post={"title": "New"}),
+    "album_smart": Row(ACCOUNT, post={"query": "fog", "title": "Fog"}),
     "upload": Row(ACCOUNT),
     "upload_file": Row(ACCOUNT, post={}),
     "trash": Row(ACCOUNT),
@@ -109,6 +112,14 @@ TABLE = {
     "decide": Row(OWNER, "photo", post={"decision": "1"}),
     "edit": Row(OWNER, "photo", post={"title": "x", "revision": "1"}),
     "uncomplete": Row(OWNER, "photo", post={}),
+    "look_alikes": Row(OWNER, "photo"),
+    "stack": Row(OWNER, "photo"),
+    # duplicates
+    "duplicates": Row(ACCOUNT),
+    "duplicates_exact": Row(ACCOUNT),
+    "duplicates_search": Row(ACCOUNT, post={}),
+    "duplicates_clear": Row(ALWAYS_OWNER, "group", post={"keep": "photo"}),
+    "duplicates_keep": Row(ALWAYS_OWNER, "group", post={}),
     # albums
     "album_add": Row(ALWAYS_OWNER, post={"photo": "photo", "album": "album"}),
     "album_edit": Row(ALWAYS_OWNER, "album"),
@@ -121,6 +132,15 @@ TABLE = {
     # uploads
     "upload_batch": Row(ALWAYS_OWNER, "batch"),
     "upload_batch_album": Row(ALWAYS_OWNER, "batch", post={"title": "New"}),
+    # imports and watched folders
+    "imports": Row(IMPORTERS),
+    "import_begin": Row(IMPORTERS, post={}),
+    "import_watch": Row(OWNER_IMPORTS, "watched", post={"do": "off"}),
+    "import_run": Row(OWNER_IMPORTS, "import"),
+    "import_progress": Row(OWNER_IMPORTS, "import"),
+    "import_stop": Row(OWNER_IMPORTS, "import", post={}),
+    "import_go_on": Row(OWNER_IMPORTS, "import", post={}),
+    "import_retry": Row(OWNER_IMPORTS, "import", post={}),
     # sessions
     "session": Row(OWNER, "session"),
     "session_progress": Row(OWNER, "session"),
@@ -162,7 +182,8 @@ def test_every_address_has_a_row():
 
 @pytest.fixture
 def clients(alice, bob, django_user_model) -> dict[str, Client]:
-    alice.user_permissions.add(Permission.objects.get(codename="generate"))
+    rights = Permission.objects.filter(codename__in=["generate", "import_from_server"])
+    alice.user_permissions.add(*rights)
     people = {
         "visitor": None,
         "bob": bob,
@@ -187,12 +208,19 @@ def world(alice, state: str) -> dict[str, int]:
     batch = UploadBatch.objects.create(owner=alice, album=album)
     batch.entries.create(name="a.png", outcome="added", photo=photo)
     token, _text = tokens.make(alice, "script")
+    group = DuplicateGroup.objects.create(owner=alice, kind=0, n_live=1)
+    group.members.create(photo=photo)
+    run = ImportRun.objects.create(owner=alice, state="stopped", places=["/elsewhere"])
+    watched = WatchedFolder.objects.create(owner=alice, path="/elsewhere", path_key="x")
     found = {
+        "import": run.pk,
+        "watched": watched.pk,
         "photo": photo.pk,
         "album": album.pk,
         "session": session.pk,
         "batch": batch.pk,
         "token": token.pk,
+        "group": group.pk,
     }
     if state == "trashed":
         curate.trash(alice.pk, [photo.pk, candidate.pk])
@@ -205,6 +233,9 @@ def world(alice, state: str) -> dict[str, int]:
         album.delete()
         session.delete()
         token.delete()
+        run.delete()
+        watched.delete()
+        group.delete()
     return found
 
 

@@ -70,8 +70,8 @@ class Command(LibraryCommand):
             with self.progress(phase.title, total=phase.total, unit=phase.unit) as advance:
                 for finding in phase.look(advance):
                     mended = finding.mend() if repair and finding.mend else None
-                    found[finding.kind] += 1
-                    left += not (mended and mended.done)
+                    found[finding.kind] += finding.count
+                    left += not (finding.harmless or (mended and mended.done))
                     lines.append(f"{finding.sentence}{f' - {mended.words}' if mended else ''}")
                     if len(lines) >= KEPT_LINES or not self.stderr.isatty():
                         self._flush(lines)
@@ -96,7 +96,7 @@ class Command(LibraryCommand):
             if found[kind]:
                 self.stdout.write(f"  {words.capitalize():<34}{found[kind]:>10,}")
         if repair:
-            self.stdout.write(f"  {'Put right':<34}{found.total() - left:>10,}")
+            self.stdout.write(f"  {'Put right':<34}{found.total() - found['away'] - left:>10,}")
         if not left:
             self.stdout.write(self._all_is_well())
 

@@ -10,7 +10,7 @@ from django.core.management.base import CommandError
 from django.template.defaultfilters import filesizeformat
 
 from photos import images
-from photos.importing import Became, Import, ImportProblem, Survey, Tally, shown
+from photos.importing import Became, Import, ImportProblem, Options, Survey, Tally, shown
 from photos.management.library import LibraryCommand
 from photos.management.stopping import STOPPED, stopping_cleanly
 
@@ -18,12 +18,27 @@ from photos.management.stopping import STOPPED, stopping_cleanly
 class Command(LibraryCommand):
     help = (
         "Bring in pictures: files, folders with all below them, ZIP archives. They are copied; nothing is moved or "
-        "changed. Run it again after a stop: what is there already is found and left."
+        "changed. Run it again after a stop: what is there already is found and left. Prompts, captions and dates are "
+        "read from the files, and from .txt, .json and .xmp files beside them."
     )
 
     def add_arguments(self, parser) -> None:
         parser.add_argument(
             "paths", nargs="+", metavar="PATH", type=Path, help="a file, a folder or a ZIP archive"
+        )
+        parser.add_argument(
+            "--as-sessions",
+            action="store_true",
+            help="files of one folder and time with much the same prompt become a session to choose from",
+        )
+        parser.add_argument(
+            "--link", action="store_true", help="leave the files where they are, and read them there"
+        )
+        parser.add_argument(
+            "--thumbnails",
+            choices=("now", "later"),
+            default="now",
+            help="later: the pictures first, their thumbnails behind, by the worker (default: now)",
         )
         parser.add_argument("--dry-run", action="store_true", help="store nothing, say what would happen")
         parser.add_argument(
@@ -34,7 +49,13 @@ class Command(LibraryCommand):
     def handle(self, *, paths: list[Path], dry_run: bool, strict: bool, **options) -> None:
         cores = os.cpu_count() or 1
         images.configure(size=cores)
-        run = Import(self.owner_from(options).pk, paths, dry_run=dry_run)
+        asked = Options(
+            as_sessions=options["as_sessions"],
+            link=options["link"],
+            thumbnails_later=options["thumbnails"] == "later",
+            dry_run=dry_run,
+        )
+        run = Import(self.owner_from(options).pk, paths, asked)
         survey = run.survey()
         self._say_found(survey)
         if not survey.fits and not dry_run:
@@ -72,7 +93,7 @@ class Command(LibraryCommand):
             f"Found {_count(survey.files, 'file')}, {_size(survey.byte_size)}. Needed on disk: about "
             f"{_size(survey.needed_bytes)} with thumbnails; free: {_size(survey.free_bytes)}."
         )
-        for line in left_out_lines(survey.left_out):
+        for line in [*map(shown, survey.notes), *left_out_lines(survey.left_out)]:
             self.stdout.write(line)
 
     def _say_became(self, tally: Tally, survey: Survey, *, dry_run: bool) -> None:
@@ -81,9 +102,22 @@ class Command(LibraryCommand):
             for label in labels:
                 self.stdout.write(f"  {shown(label)}")
         self.stdout.write("\nNothing was stored. An import would find:" if dry_run else "")
-        rows = [(str(became), tally.counts[became]) for became in Became]
+        rows = [(str(became), tally.counts[became]) for became in Became if became != Became.LEFT]
         for name, count in [*rows, ("left out", survey.left_out.total())]:
             self.stdout.write(f"  {name.capitalize():<22}{count:>12,}")
+        self.stdout.write(summary(tally, survey))
+
+
+def summary(tally: Tally, survey: Survey) -> str:
+    """ "80,214 files: 79,900 with prompts, 214 grids left out, 3 unreadable" """
+    full, partial = tally.recipes["full"], tally.recipes["partial"]
+    parts = [
+        f"{full + partial:,} with prompts" + (f" ({partial:,} of them in part)" if partial else ""),
+        f"{tally.recipes['none']:,} without" * bool(tally.recipes["none"]),
+        f"{_count(survey.left_out['grid'], 'grid')} left out" * bool(survey.left_out["grid"]),
+        f"{tally.counts[Became.REJECTED]:,} unreadable" * bool(tally.counts[Became.REJECTED]),
+    ]
+    return f"{_count(survey.files + survey.left_out['grid'], 'file')}: {', '.join(filter(None, parts))}"
 
 
 def left_out_lines(left_out: Counter) -> list[str]:
@@ -93,6 +127,7 @@ def left_out_lines(left_out: Counter) -> list[str]:
         (rest.pop("video", 0), "video", "not kept yet"),
         (rest.pop("archive", 0), "ZIP archive", "name it to bring in what it holds"),
         (rest.pop("link", 0), "link", "links are not followed"),
+        (rest.pop("grid", 0), "grid", "their images lie beside them"),
         (rest.pop("own", 0), "gallery folder", "what is there has come in already"),
     ]
     lines = [f"{_count(count, what)} left out: {why}." for count, what, why in said if count]

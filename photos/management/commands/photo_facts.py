@@ -84,12 +84,23 @@ def named(name: str) -> Q:
             (path.relative_to(one) for one in (root, root.resolve()) if path.is_relative_to(one)), None
         )
         if inside is None:
-            return Q(pk=0)
+            return _linked_at(path)
         path = inside
     folded = storage.fold(str(path))
     if folded == ".":
         return Q(trashed_at__isnull=True)
     return Q(name_folded=folded) | Q(name_folded__startswith=f"{folded}/")
+
+
+def _linked_at(path: Path) -> Q:
+    """Whoever linked this file, or what lies below this folder."""
+    found = Q(pk=0)
+    for owner in (
+        Photo.objects.filter(root=storage.LINKED).order_by().values_list("owner", flat=True).distinct()
+    ):
+        name = f"{storage.LINKED}/{owner}{path}"
+        found |= Q(root=storage.LINKED) & (Q(name_folded=name) | Q(name_folded__startswith=f"{name}/"))
+    return found
 
 
 def facts_of(photo: Photo) -> dict[str, Any]:

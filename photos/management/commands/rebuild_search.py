@@ -8,7 +8,7 @@ from django.core.management.base import CommandError
 from django.db import DatabaseError
 
 from photos import search
-from photos.db import in_transaction
+from photos.db import in_transaction, lift_timeouts
 from photos.management.library import LibraryCommand
 from photos.management.stopping import STOPPED, stopping_cleanly
 from photos.models import Photo
@@ -18,8 +18,9 @@ CHUNK = 500  # photos in one transaction: others can write in between
 
 class Command(LibraryCommand):
     help = (
-        "Bring the search index up to date: pictures that are missing in it, or were written wrongly. Run it again "
-        "after a stop: what is right is left. The search can be used meanwhile."
+        "Bring the search index up to date: pictures that are missing in it, or were written wrongly; what of the "
+        "index itself is gone is made again. Run it again after a stop: what is right is left. The search can be used "
+        "meanwhile."
     )
 
     def add_arguments(self, parser) -> None:
@@ -28,6 +29,8 @@ class Command(LibraryCommand):
         )
 
     def handle(self, *, anew: bool, **options) -> None:
+        lift_timeouts()  # those are for pages
+        in_transaction(search.mend)
         if anew:
             in_transaction(search.clear)
         written, was_stopped = self._write()

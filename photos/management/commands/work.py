@@ -21,6 +21,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 log = logging.getLogger(__name__)
 QUIET_SECONDS = 0.5  # between two looks at an empty queue
+PARTING_SECONDS = 6.0  # for what goes on beside the tasks; the start ends us two seconds later
 
 
 class GalleryWorker(Worker):
@@ -70,5 +71,7 @@ class Command(BaseCommand):
         for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(name, worker.shutdown)
         threading.Thread(target=working.sweep_for_ever, daemon=True, name="sweep").start()
+        working.begin_beside(queue)
         log.info("Working on %s", ", ".join(queue))
         worker.run()
+        working.wait_for_threads(PARTING_SECONDS)

@@ -202,7 +202,7 @@ def test_a_guest_sees_words_and_sizes_of_an_open_album_and_nothing_else(
     shown = as_bob("GET", f"/albums/{album.pk}").json()
     assert listed == [shown]
     assert {name for name, value in shown.items() if value is None} == {
-        "access", "order", "cover", "created_at", "changed_at", "revision",
+        "access", "query", "order", "cover", "created_at", "changed_at", "revision",
     }  # fmt: skip
     inside = as_bob("GET", f"/albums/{album.pk}/photos").json()
     assert inside["items"] == [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from photos import albums, curate, editing
+from photos import albums, curate, editing, search
 from photos.models import Album, AlbumPhoto
 from tests.factories import PhotoFactory, make_photo
 
@@ -95,3 +95,20 @@ def test_tags_are_listed_with_what_they_are_on(as_alice, alice, bob):
     pages = every_page(as_alice, "/tags?limit=1")
     assert len(pages) == len(set(pages)) == 3
     assert as_alice("GET", "/tags?cursor=_w").json()["code"] == "bad_cursor"
+
+
+def test_a_smart_album_is_listed_with_its_query_and_shows_what_that_finds(as_alice, as_bob, alice):
+    photos = [PhotoFactory(owner=alice, title="Lighthouse") for _ in range(3)]
+    search.index([photo.pk for photo in photos])
+    made = as_alice("POST", "/albums", {"title": "Towers", "query": "lighthouse"}).json()
+    assert (made["query"], made["count"], made["access"]) == ("lighthouse", None, "private")
+    first = as_alice("GET", f"/albums/{made['id']}/photos?limit=2").json()
+    rest = as_alice("GET", f"/albums/{made['id']}/photos?limit=2&cursor={first['next']}").json()
+    listed = [photo["id"] for photo in first["items"] + rest["items"]]
+    assert listed == [photo.pk for photo in reversed(photos)] and rest["next"] is None
+    refused = as_alice("POST", f"/albums/{made['id']}/photos", {"ids": [photos[0].pk]})
+    assert refused.status_code == 409 and "smart album" in refused.json()["detail"]
+    assert as_alice("PATCH", f"/albums/{made['id']}", {"access": "public"}).status_code in (409, 422)
+    assert as_alice("PATCH", f"/albums/{made['id']}", {"query": "pier"}).json()["query"] == "pier"
+    assert as_alice("GET", f"/photos?album={made['id']}").status_code == 422
+    assert as_bob("GET", f"/albums/{made['id']}").status_code == 404

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.contrib.auth.models import Permission
 
 from tests.factories import AN_HOUR, CandidateFactory, PhotoFactory, SessionFactory, with_true_counts
 from tests.rights import let_generate
@@ -18,14 +19,16 @@ def page(client, address: str = "/") -> str:
 
 def test_an_empty_gallery_has_three_doors_and_the_exact_command(alice, alice_client, settings):
     let_generate(alice)
+    alice.user_permissions.add(Permission.objects.get(codename="import_from_server"))
     shown = page(alice_client)
-    assert 'href="/generate/?first"' in shown and 'href="/upload/"' in shown
+    assert 'href="/generate/?first"' in shown and 'href="/upload/"' in shown and 'href="/import/"' in shown
     assert f"{settings.BASE_DIR / 'manage.py'} import_photos --owner alice" in shown
 
 
-def test_without_the_right_to_generate_there_are_two(bob_client):
+def test_without_rights_there_is_one(bob_client, settings):
     shown = page(bob_client)
-    assert "Two ways" in shown and "/generate/" not in shown
+    assert "/upload/" in shown and "/generate/" not in shown and "/import/" not in shown
+    assert str(settings.BASE_DIR) not in shown
 
 
 def test_continue_says_how_many_wait_and_how_much_there_is_to_decide(alice, alice_client):

@@ -98,8 +98,8 @@ def test_a_query_nobody_understands_shows_the_newest(alice, alice_client, query)
 def test_an_empty_gallery_shows_its_doors(alice_client):
     page = alice_client.get(HOME)
     assert b"Nothing here yet" in page.content
-    assert b"import_photos" in page.content
-    assert b"/generate/?first" in page.content
+    assert b"/upload/" in page.content and b"/generate/?first" in page.content
+    assert b"import_photos" not in page.content  # a path of the server is for those who may import from it
 
 
 def test_a_title_is_text_and_never_markup(alice, alice_client):

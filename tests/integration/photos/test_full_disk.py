@@ -141,7 +141,9 @@ def test_a_disk_that_fills_up_under_way_loses_nothing(alice, alice_client, small
     answers = [send(alice_client, batch.pk, data, f"{n}.png").json() for n, data in enumerate(pictures)]
     kept = [data for data, answer in zip(pictures, answers, strict=True) if answer["outcome"] == "added"]
     assert {answer["code"] for answer in answers} == {"", "disk-full"} and kept
-    monkeypatch.setattr(importing, "ROOM_TO_LEAVE_BYTES", -(10**9))  # it was empty when the import looked
+    monkeypatch.setattr(
+        importing.room, "ROOM_TO_LEAVE_BYTES", -(10**9)
+    )  # it was empty when the import looked
     with pytest.raises(CommandError, match="Nothing more can be stored"):
         bring(alice, *sorted(tmp_path.glob("*.png")))
     assert set(kept) <= set(originals(small_disk / "media").values()) and check(hash=True)[0]

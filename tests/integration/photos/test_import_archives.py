@@ -79,11 +79,12 @@ def test_names_that_point_elsewhere_are_labels_and_no_more(alice, archive, media
     assert not list(tmp_path.parent.rglob("evil.png"))
 
 
-def test_two_members_of_one_name_both_come_in_by_their_bytes(alice, archive):
+@pytest.mark.parametrize("thumbnails", ["now", "later"])
+def test_two_members_of_one_name_both_come_in_by_their_bytes(alice, archive, thumbnails):
     put(archive, "image.png", draw("PNG", seed=1))
     with pytest.warns(UserWarning, match="Duplicate name"):
         put(archive, "image.png", draw("PNG", seed=2))
-    assert counted(bring(alice, archive), "Added") == 2
+    assert counted(bring(alice, archive, thumbnails=thumbnails), "Added") == 2
 
 
 def test_a_link_in_an_archive_is_refused(alice, archive):

@@ -106,8 +106,8 @@ class LastFile(LocalMediaStorage):
 
     happens: Callable[[], None] = staticmethod(lambda: None)
 
-    def write_once(self, source, name: str) -> None:
-        super().write_once(source, name)
+    def write_once(self, source, name: str, **how) -> None:
+        super().write_once(source, name, **how)
         LastFile.happens()
 
 

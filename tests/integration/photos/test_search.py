@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
-from django.db import transaction
+from django.db import connection, transaction
 
-from photos import curate, search
+from photos import checks, curate, search
 from photos.images import RecipeFacts
 from photos.ingest import tag
 from photos.models import Photo, PhotoText, Recipe
@@ -89,6 +89,51 @@ def test_text_without_spaces_is_found_by_any_part_of_it(alice, words):
     indexed(alice, "台灯")
     assert photo in found(alice, words)
     assert found(alice, "灯台") == [photo]
+
+
+MANY_SCRIPTS = "夜の東京タワーとSDXL海辺、등대가 보인다 ประภาคาร 灯"
+
+
+FOUND = [
+    "東",
+    "東京",
+    "東京タワー",
+    "タワー",
+    "ー",
+    "海",
+    "辺",
+    "海辺",
+    "灯",
+    "SDXL海",
+    "とsdxl",
+    "등대",
+    "등",
+    "보인",
+    "ประภาคาร",
+    "ภาคาร",
+    "ﾀﾜｰ",
+]
+LEFT = ["京東", "東タワー", "sdxl辺", "대가", "등보", "辺海", "-灯", "sdx海"]
+
+
+@pytest.mark.parametrize("words", [*FOUND, '"灯"', "東京 海", "-(海東) 夜"])
+def test_any_script_is_found_by_parts_as_its_readers_would_type_them(alice, words):
+    photo = indexed(alice, MANY_SCRIPTS)
+    assert found(alice, words) == [photo]
+
+
+@pytest.mark.parametrize("words", [*LEFT, "-海 東京"])
+def test_what_does_not_stand_side_by_side_in_any_script_is_not_found(alice, words):
+    indexed(alice, MANY_SCRIPTS)
+    assert found(alice, words) == []
+
+
+def test_a_tag_of_one_character_is_itself_in_quotes_and_a_beginning_without(alice):
+    sea, shore = PhotoFactory(owner=alice), PhotoFactory(owner=alice, shown_at=AN_HOUR + timedelta(hours=1))
+    tag(sea, ["海"])
+    tag(shore, ["海辺"])
+    search.index([sea.pk, shore.pk])
+    assert found(alice, 'tag:"海"') == [sea] and found(alice, "tag:海") == [shore, sea]
 
 
 def test_every_character_of_a_query_is_harmless(alice):
@@ -248,6 +293,30 @@ def test_rebuilding_anew_mends_an_index_that_lost_its_entries(empty_index, alice
     with pytest.raises(CommandError, match="--anew"):
         call_command("rebuild_search")
     call_command("rebuild_search", "--anew")
+    assert found(alice, "lighthouse") == [photo]
+
+
+LOSSES = {
+    "sqlite": ["DROP TABLE photos_words"],
+    "postgresql": [
+        "DROP INDEX photos_phototext_lexemes",
+        "ALTER TABLE photos_phototext DROP COLUMN lexemes",
+    ],
+}
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_a_lost_index_is_an_error_of_check_and_one_command_brings_it_back(empty_index, alice, number):
+    losses = LOSSES[connection.vendor]
+    if number >= len(losses):
+        pytest.skip("this database has one part to lose")
+    photo = indexed(alice, title="Lighthouse")
+    with connection.cursor() as cursor:
+        cursor.execute(losses[number])
+    (error,) = checks.check_search_index(None, databases=["default"])
+    assert error.id == "photos.E007" and "rebuild_search" in error.hint
+    call_command("rebuild_search")
+    assert checks.check_search_index(None, databases=["default"]) == []
     assert found(alice, "lighthouse") == [photo]
 
 

@@ -90,6 +90,10 @@ QUESTIONS = {
     "赤い灯": "tower",
     "台灯": "",
     "灯": "tower",
+    "台": "tower",  # the last of its line
+    "と赤い灯台": "tower",
+    "赤灯": "",
+    "-灯 has:recipe -model:flux": "barn blue",
     # or and brackets
     "lighthouse or barn": "mill barn blue red",
     "(lighthouse or barn) red": "barn red",
@@ -111,6 +115,13 @@ QUESTIONS = {
     'model:"dream"': "barn blue",
     'model:"drea"': "",
     "model:drea": "barn blue",
+    'model:="Dream Shaper XL"': "barn blue",
+    'model:="Dream Shaper"': "",
+    "sampler:=euler": "",
+    'sampler:="Euler beta" -model:=x': "mill red",
+    "lora:=fog_v2": "red",
+    "lora:=fog": "",
+    'camera:="Fujifilm X100V"': "harbour",
     "lora:fog": "red",
     "sampler:euler": "mill red",
     "sampler:beta": "mill red",
@@ -241,13 +252,13 @@ def test_every_question_has_its_answer(alice, library):
 
 def test_the_answers_do_not_depend_on_the_way_they_are_found(alice, library, monkeypatch):
     """Where the newest pictures give too few, others ways are gone: here all of them, by walks of one picture."""
-    for module in ("postgres", "sqlite"):
-        monkeypatch.setattr(f"photos.search.{module}.WALK", 1)
-    monkeypatch.setattr("photos.search.postgres.LONG_WALK", 1)
-    for narrow, few in ((20_000, 0), (0, 0), (20_000, 5_000)):
+    for name in ("postgres.WALK", "postgres.LONG_WALK", "sqlite.WALK", "sqlite.LONG_WALK"):
+        monkeypatch.setattr(f"photos.search.{name}", 1)
+    for few, narrow, hits in ((2_000, 20_000, 0), (-1, 20_000, 0), (-1, -1, 0), (-1, 20_000, 5_000)):
         for module in ("postgres", "sqlite"):
+            monkeypatch.setattr(f"photos.search.{module}.FEW", few)
             monkeypatch.setattr(f"photos.search.{module}.NARROW", narrow)
-        monkeypatch.setattr("photos.search.postgres.FEW_HITS", few)
+        monkeypatch.setattr("photos.search.postgres.FEW_HITS", hits)
         assert answers(alice, library) == QUESTIONS
 
 

@@ -66,7 +66,7 @@ def test_nothing_found_comes_with_advice(alice, alice_client):
     lighthouses(alice, 1)
     page = page_of(alice_client, "lighthouse barn")
     assert "No images for “lighthouse barn”" in page
-    assert f'href="{SEARCH}?q=lighthouse">lighthouse</a>' in page
+    assert f'href="{SEARCH}?q=lighthouse"><bdi>lighthouse</bdi></a>' in page
     assert "Quotes keep words together" in page
     assert "Is it spelled" in page_of(alice_client, "lihgthouse")
 
@@ -125,10 +125,10 @@ def test_a_visitor_is_asked_to_sign_in(alice, visitor):
 @pytest.mark.parametrize("words", HOSTILE)
 def test_no_query_breaks_the_page(alice, alice_client, words):
     lighthouses(alice, 2)
-    began = time.perf_counter()
+    began = time.process_time()
     answer = alice_client.get(SEARCH, {"q": words})
     assert answer.status_code == 200
-    assert time.perf_counter() - began < 2  # the aim is 0.2 s; machines that run tests are busy
+    assert time.process_time() - began < 1  # the aim is 0.2 s
 
 
 def test_hostile_words_come_out_as_text(alice_client):
@@ -140,7 +140,7 @@ def test_a_page_of_results_asks_the_database_a_few_times_only(
     alice, alice_client, django_assert_max_num_queries
 ):
     lighthouses(alice, 120)
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(12):
         page = page_of(alice_client, "red light")
     assert "120 images for" in page and page.count('data-photo="') == 100
 
@@ -199,14 +199,21 @@ def test_the_form_writes_the_query(alice_client):
         "sort:oldest", "taken:2026-03..",
     ]  # fmt: skip
     assert alice_client.get(SEARCH, {"form": "1", "rating": "x", "begin": "soon"}).url == f"{SEARCH}?q="
+    open_quote = {"form": "1", "words": '"light', "without": '"fog', "state": "picked"}
+    assert alice_client.get(SEARCH, open_quote).url.endswith("?q=%22light%22+-fog+is%3Apicked")
+    assert alice_client.get(SEARCH, {"form": "1", "words": "fog " * 100}).url.count("fog") == 100
+
+
+def test_a_search_of_an_order_alone_asks_for_a_word(alice_client):
+    assert "add a word" in page_of(alice_client, "sort:oldest")
 
 
 def test_months_and_facets_are_counted_and_lead_on(alice, alice_client, bob_client):
     made_by(alice, "Flux dev", rating=4)
     made_by(alice, "Flux dev", shown_at=AN_HOUR.replace(month=3))
     page = unescape(alice_client.get("/search/narrow/", {"q": "lighthouse"}).content.decode())
-    assert f'href="{SEARCH}?q=lighthouse+taken%3A2026-03">Mar <b>1</b>' in page
-    assert f'href="{SEARCH}?q=lighthouse+model%3A%22Flux+dev%22"><bdi>Flux dev</bdi> <b>2</b>' in page
+    assert f'href="{SEARCH}?q=lighthouse+taken%3A2026-03" style="--n:100%">Mar <b>1</b>' in page
+    assert f'href="{SEARCH}?q=lighthouse+model%3A%3D%22Flux+dev%22"><bdi>Flux dev</bdi> <b>2</b>' in page
     assert "4 stars" in page
     assert "Flux" not in bob_client.get("/search/narrow/", {"q": "lighthouse"}).content.decode()
 

@@ -262,9 +262,9 @@ class BrokenStorage(LocalMediaStorage):
 
     number, breaks = errno.ENOSPC, "write_once"
 
-    def write_once(self, source, name) -> None:
+    def write_once(self, source, name, **how) -> None:
         self._break("write_once")
-        super().write_once(source, name)
+        super().write_once(source, name, **how)
 
     def put(self, source, name) -> None:
         self._break("put")

@@ -8,10 +8,42 @@ from datetime import datetime
 
 import pytest
 
+from photos.search.keys import KEYS
 from photos.search.query import MAX_TERMS, parse
 from photos.search.tree import And, Named, Not, Or, Query, Range, Words, leaves
 
 NOW = datetime(2026, 11, 22, 14, 5)
+BAD_VALUES = [
+    *("", '"', '""', '"a b', "*", "%", "_", "-", "or", "(", "){", "a:b", "\u202e", "💥", "x", "1" * 400),
+    *(
+        "-1",
+        "1e999",
+        "9" * 20,
+        "0..5",
+        "..",
+        "..0",
+        "9..1",
+        ">",
+        "<",
+        ">=",
+        "<=>",
+        "=",
+        "1:0",
+        "0x0",
+        "999999x999999",
+    ),
+    *(
+        "2026-13",
+        "2026-02-30",
+        "0000",
+        "9999-12-31",
+        "10000",
+        "<99999d",
+        ">9999y",
+        "winter-9999",
+        "1999..1998",
+    ),
+]
 PIECES = [
     "(",
     ")",
@@ -168,6 +200,15 @@ def test_times_are_read_as_people_write_them(text, begin, end):
         assert tree(f"{key}:{text}") == Range(key=key, low=low, high=high, high_open=True)
 
 
+@pytest.mark.parametrize(
+    ("text", "same"),
+    [("before:2026-03", "taken:<2026-03"), ("after:2026-03", "taken:>=2026-03"), ("on:today", "taken:today")],
+)
+def test_before_after_and_on_are_other_words_for_taken(text, same):
+    assert tree(text) == tree(same)
+    assert parse("before:<2026 sea", NOW).notes[0].sentence.startswith("before: is a time, as in before:2026")
+
+
 def test_the_order_is_no_condition():
     query = parse("sea sort:oldest", NOW)
     assert query.tree == word("sea") and query.sort == "oldest"
@@ -242,6 +283,13 @@ def test_a_hundred_kilobytes_of_anything_are_read_quickly(piece):
     query = parse(piece * (100_000 // len(piece)), NOW)
     assert time.process_time() - began < 0.2
     assert len(leaves(query.tree)) <= MAX_TERMS
+
+
+@pytest.mark.parametrize("key", [*KEYS, "sort", "nokey"])
+def test_no_key_fails_on_any_value(key):
+    for value in BAD_VALUES:
+        for sign in ("", "-"):
+            assert word("sea") in leaves(parse(f"sea {sign}{key}:{value}", NOW).tree)
 
 
 def test_no_text_fails():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from photos.search.words import MAX_LETTERS, words_of
+from photos.search.words import MAX_LETTERS, indexed, looked_for, words_of
 
 
 @pytest.mark.parametrize(
@@ -42,3 +42,18 @@ def test_a_word_has_no_character_that_an_index_could_misread():
 
 def test_very_long_words_are_told_apart_by_their_beginning():
     assert words_of("x" * 1000) == ["x" * MAX_LETTERS]
+
+
+@pytest.mark.parametrize(
+    ("text", "in_index", "asked", "is_beginning"),
+    [
+        ("東京タワー", "東京 京タ タワ ワー ー", "東京 京タ タワ ワー", False),
+        ("海", "海", "海", True),
+        ("赤海SDXL海", "赤海 海 sdxl 海", "赤海 海 sdxl 海", True),
+        ("red fox", "red fox", "red fox", False),
+        ("fox🦊", "fox 🦊", "fox 🦊", False),
+    ],
+)
+def test_what_has_no_spaces_stands_in_pairs(text, in_index, asked, is_beginning):
+    assert indexed(words_of(text)) == in_index.split()
+    assert looked_for(words_of(text)) == (asked.split(), is_beginning)
