@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from typing import Annotated, Any, Literal
 
-from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -80,7 +79,7 @@ class NewSession(Body):
     prompt: Prompt
     negative_prompt: Prompt = ""
     engine: Annotated[str, Field(max_length=60, examples=["procedural"])] | None = Field(
-        None, description="An alias of the settings; null: the first one there."
+        None, description="An alias; null: the first one of the engines page."
     )
     width: Edge = workflow.DEFAULT_EDGE
     height: Edge = workflow.DEFAULT_EDGE
@@ -95,6 +94,7 @@ class NewSession(Body):
         "", description="Else the first words of the prompt."
     )
     remix_of: Id | None = Field(None, description="A session of yours it is made after.")
+    source: Id | None = Field(None, description="A photo of yours to start from, where the engine can.")
 
 
 class SessionWish(Params):
@@ -123,8 +123,10 @@ class SessionLine(BaseModel):
         "id": 5, "title": "A red lighthouse in fog", "state": "ready", "state_line": "Choosing, 1 of 4", "error": "",
         "is_generating": False, "is_filing": False, "can_go_on": False, "engine": "procedural",
         "prompt": "a red lighthouse in fog", "negative_prompt": "", "width": 1024, "height": 1024, "count": 4,
-        "first_seed": "41", "options": {}, "remix_of": None, "n_made": 4, "n_picked": 1, "n_rejected": 0,
-        "n_undecided": 3, "n_finals": 0, "progress": 0.0, "shown_at": "2026-11-22T14:05:00",
+        "first_seed": "41", "options": {}, "remix_of": None, "source": None,
+        "n_made": 4, "n_picked": 1, "n_rejected": 0,
+        "n_undecided": 3, "n_finals": 0, "progress": 0.0, "cost_usd": 0.0, "tokens": 0, "not_before": None,
+        "shown_at": "2026-11-22T14:05:00",
         "created_at": "2026-11-22T13:05:00Z", "started_at": "2026-11-22T13:05:01Z",
         "finished_at": "2026-11-22T13:05:09Z", "trashed_at": None,
     })  # fmt: skip
@@ -146,12 +148,16 @@ class SessionLine(BaseModel):
     first_seed: str = Field(description="Image n has this seed + n - 1. Text: it may exceed 2^53.")
     options: dict[str, Any]
     remix_of: int | None
+    source: int | None = Field(description="The photo it starts from.")
     n_made: int
     n_picked: int
     n_rejected: int
     n_undecided: int
     n_finals: int
     progress: float = Field(description="Of the image being made, 0 to 1.")
+    cost_usd: float = Field(description="Of the images so far, as far as the engine says.")
+    tokens: int = Field(description="Likewise.")
+    not_before: Instant | None = Field(description="A passing fault is tried again then.")
     shown_at: WallClock
     created_at: Instant
     started_at: Instant | None
@@ -192,13 +198,14 @@ def list_sessions(request: HttpRequest, wish: Query[SessionWish]):
 @router.post("/sessions", response={201: SessionLine}, openapi_extra={"responses": {404: {}}})
 def start_session(request: HttpRequest, wish: NewSession, response: HttpResponse):
     """Ask for images. A worker draws them one by one; watch the session, and decide while it draws."""
-    said = wish.model_dump(exclude={"engine", "options", "remix_of"})
-    engine = wish.engine or next(iter(settings.GALLERY_ENGINES), "")
+    said = wish.model_dump(exclude={"engine", "options", "remix_of", "source"})
+    engine = wish.engine or registry.usual()
     session = workflow.start(
         _generator(request),
         engine=engine,
         options=_options(engine, wish.options),
         remix_of=_mine(request, wish.remix_of) if wish.remix_of else None,
+        source=_photo(request, wish.source) if wish.source else None,
         **said,
     )
     response["Location"] = f"{request.path}/{session.pk}"
@@ -324,6 +331,10 @@ def _mine(request: HttpRequest, pk: int) -> GenerationSession:
     return get_object_or_404(GenerationSession.objects.visible_to(request.user), pk=pk)
 
 
+def _photo(request: HttpRequest, pk: int) -> Photo:
+    return get_object_or_404(Photo.objects.owned_by(request.user).live(), pk=pk)
+
+
 def _now(session: GenerationSession) -> dict[str, Any]:
     session.refresh_from_db()
     return _line(session)
@@ -349,18 +360,20 @@ def _options(engine: str, given: dict[str, Any]) -> dict[str, Any]:
 def _line(session: GenerationSession) -> dict[str, Any]:
     plain = (
         "id", "title", "state", "error", "is_generating", "can_go_on", "engine", "prompt", "negative_prompt", "width",
-        "height", "count", "first_seed", "n_made", "n_picked", "n_rejected", "n_undecided", "n_finals",
+        "height", "count", "first_seed", "n_made", "n_picked", "n_rejected", "n_undecided", "n_finals", "tokens",
     )  # fmt: skip
     return {name: getattr(session, name) for name in plain} | {
         "state_line": str(session.state_line),
         "is_filing": session.filing_since is not None,
         "options": clean_json(session.options) if isinstance(session.options, dict) else {},
         "remix_of": session.remix_of_id,
+        "source": session.source_id,
         "progress": finite(session.progress) or 0.0,
+        "cost_usd": finite(session.cost_usd) or 0.0,
         "shown_at": wall_clock(session.shown_at),
         **{
             name: instant(getattr(session, name))
-            for name in ("created_at", "started_at", "finished_at", "trashed_at")
+            for name in ("created_at", "started_at", "finished_at", "not_before", "trashed_at")
         },
     }
 

@@ -19,7 +19,9 @@ class GenerationConfig(AppConfig):
         from photos import bulk, curate, importing, search, titles, trash, working
         from photos import verifying as photos_verifying
 
-        working.register(run_session=tasks.run_session, file_finals=tasks.file_finals)
+        working.register(
+            run_session=tasks.run_session, file_finals=tasks.file_finals, try_engine=tasks.try_engine
+        )
         working.on_sweep(workflow.sweep)
         curate.on_change(counting.follow)
         curate.on_change(trashing.follow)

@@ -56,7 +56,7 @@ def check_engines(app_configs, databases=None, **kwargs) -> list[CheckMessage]:
 
 def _problem_of(alias: str) -> str:
     try:
-        engine = registry.get(alias).engine
+        engine = registry.built_of_settings(alias).engine
     except KeyError as missing:
         return f"{missing} is not there"
     except Exception as error:  # whatever the constructor of a stranger's class may raise

@@ -192,7 +192,7 @@ def _marked(
 
 def _maker_of(photo: Photo, session: GenerationSession) -> str:
     if session.engine != registry.IMPORTED:
-        return registry.title_of(session.engine)
+        return registry.system_of(session.engine)
     recipe = getattr(photo, "recipe", None)
     return recipe.generator if recipe and recipe.generator != "unknown" else ""
 

@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from photos.models import Leased, Photo
 
@@ -69,8 +70,9 @@ class GenerationSession(Leased):
     title = models.CharField(max_length=200)
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
     error = models.CharField(max_length=500, blank=True)  # a sentence for the person
+    error_field = models.CharField(max_length=60, blank=True, default="", db_default="")  # what it is about
 
-    engine = models.CharField(max_length=60)  # alias in settings
+    engine = models.CharField(max_length=60)  # alias; see generation.registry
     prompt = models.TextField(blank=True)
     negative_prompt = models.TextField(blank=True)
     width = models.PositiveIntegerField()
@@ -81,6 +83,10 @@ class GenerationSession(Leased):
     remix_of = models.ForeignKey(
         "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="remixes"
     )
+    source = models.ForeignKey(  # the image it starts from
+        Photo, on_delete=models.SET_NULL, null=True, blank=True, related_name="sessions_from_it"
+    )
+    source_sha256 = models.CharField(max_length=64, blank=True, default="", db_default="")
     demo = models.BooleanField(default=False)
     arrived_from = models.TextField(blank=True, db_default="")  # the folder its images were imported from
     arrived_key = models.CharField(max_length=64, blank=True, db_default="")  # see generation.arriving.key_of
@@ -92,6 +98,9 @@ class GenerationSession(Leased):
     finished_at = models.DateTimeField(null=True, blank=True)
     progress = models.FloatField(default=0)  # of the image being made, 0..1
     seconds_made = models.FloatField(default=0)  # spent on the images so far
+    not_before = models.DateTimeField(null=True, blank=True)  # a passing fault: it is tried again then
+    cost_usd = models.FloatField(default=0, db_default=0)  # of the images so far, as far as the engine says
+    tokens = models.BigIntegerField(default=0, db_default=0)  # likewise
 
     n_made = models.IntegerField(default=0)
     n_picked = models.IntegerField(default=0)
@@ -182,8 +191,32 @@ class GenerationSession(Leased):
         return self.state in (self.State.CANCELLED, self.State.FAILED) and self.n_missing > 0
 
     @property
+    def is_pausing(self) -> bool:
+        """After a passing fault: it is tried again at `not_before`, and `error` says what was wrong."""
+        return self.state == self.State.QUEUED and self.not_before is not None
+
+    @property
+    def trouble_key(self) -> int:
+        """Another number for each other trouble that its page shows; 0 none."""
+        return self.attempts + 1 if self.error else 0
+
+    @property
+    def spent_words(self) -> str:
+        """What the images so far have cost, where the engine says so: "$0.12, 3 images", or in tokens."""
+        images = ngettext("%s image", "%s images", self.n_made) % self.n_made
+        if self.cost_usd > 0:
+            return f"${self.cost_usd:,.{2 if self.cost_usd >= 0.01 else 4}f}, {images}"
+        return (
+            _("%(tokens)s tokens, %(images)s") % {"tokens": f"{self.tokens:,}", "images": images}
+            if self.tokens
+            else ""
+        )
+
+    @property
     def state_line(self) -> str:
         """What the head of the sheet and every list say: "Generating 8 of 20", "Choosing, 18 of 48" ..."""
+        if self.is_pausing:
+            return _("Pausing at %(made)s of %(count)s") % {"made": self.n_made, "count": self.count}
         if self.state == self.State.QUEUED and not self.n_made:
             return _("Waiting to start")
         if self.is_generating:
@@ -223,3 +256,28 @@ class Candidate(models.Model):
 
     def __str__(self) -> str:
         return f"{self.session_id}/{self.number:04d}"
+
+
+class EngineSetup(models.Model):
+    """An engine as an administrator has set it up, or (`kind` empty) whether one of the settings is on, and its place.
+
+    Rows win over settings of the same alias. `secrets` is sealed (`generation.sealing`). One that sessions were made
+    with is kept when it is removed, for its name alone.
+    """
+
+    alias = models.CharField(max_length=60, unique=True)
+    kind = models.CharField(max_length=20, blank=True)  # of generation.kinds
+    title = models.CharField(max_length=80, blank=True)
+    options = models.JSONField(default=dict, blank=True)
+    secrets = models.TextField(blank=True)
+    is_on = models.BooleanField(default=True)
+    position = models.PositiveIntegerField(default=0)  # the first is offered first
+    removed_at = models.DateTimeField(null=True, blank=True)
+    revision = models.PositiveIntegerField(default=1)  # every process builds it anew once this has changed
+    checked = models.JSONField(default=dict, blank=True)  # what the last test found: generation.trying
+
+    class Meta:
+        ordering = ["position", "pk"]
+
+    def __str__(self) -> str:
+        return self.title or self.alias

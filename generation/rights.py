@@ -28,3 +28,15 @@ def generators_only(view: Callable) -> Callable:
         return view(request, *args, **kwargs)
 
     return guarded
+
+
+def administrators_only(view: Callable) -> Callable:
+    """For the pages on which engines are set up."""
+
+    @wraps(view)
+    def guarded(request, *args, **kwargs):
+        if not (request.user.is_active and request.user.is_superuser):
+            raise PermissionDenied(_("The engines of this gallery are set up by its administrator."))
+        return view(request, *args, **kwargs)
+
+    return guarded

@@ -2,13 +2,19 @@
 
 from django_tasks import task
 
-from generation import finals, workflow
+from generation import finals, trying, workflow
 
 
 @task(queue_name="engines")
 def run_session(session_id: int) -> None:
     """This session, then whatever waits; 0: whatever waits."""
     workflow.run(session_id)
+
+
+@task(queue_name="engines")
+def try_engine(setup_id: int) -> None:
+    """The test of the engines page: where sessions are run, so that a model is loaded once."""
+    trying.run(setup_id)
 
 
 @task(queue_name="library")

@@ -1,6 +1,17 @@
 from django.urls import path
 
-from generation.views import culled, download, finals, generate, home, session, sessions, trashed
+from generation.views import (
+    culled,
+    download,
+    engines,
+    finals,
+    generate,
+    home,
+    session,
+    sessions,
+    trashed,
+    workflows,
+)
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -10,6 +21,7 @@ urlpatterns = [
     path("sessions/", sessions.sessions, name="sessions"),
     path("sessions/<int:pk>/", session.session, name="session"),
     path("sessions/<int:pk>/progress/", session.progress, name="session_progress"),
+    path("sessions/<int:pk>/preview/", session.preview, name="session_preview"),
     path("sessions/<int:pk>/cancel/", session.cancel, name="session_cancel"),
     path("sessions/<int:pk>/go-on/", session.go_on, name="session_go_on"),
     path("sessions/<int:pk>/complete/", session.complete, name="session_complete"),
@@ -20,5 +32,17 @@ urlpatterns = [
     path("sessions/<int:pk>/restore/", trashed.restore, name="session_restore"),
     path("sessions/<int:pk>/delete/", trashed.delete, name="session_delete"),
     path("photos/<int:pk>/uncomplete/", session.uncomplete, name="uncomplete"),
+    path("photos/<int:pk>/vary/", generate.vary, name="vary"),
+    path("engines/", engines.engines, name="engines"),
+    path("engines/add/", engines.add, name="engine_add"),
+    path("engines/look/", engines.look, name="engines_look"),
+    path("engines/<str:alias>/", engines.edit, name="engine"),
+    path("engines/<str:alias>/switch/", engines.switch, name="engine_switch"),
+    path("engines/<str:alias>/move/", engines.move, name="engine_move"),
+    path("engines/<str:alias>/remove/", engines.remove, name="engine_remove"),
+    path("engines/<str:alias>/test/", engines.test, name="engine_test"),
+    path("engines/<str:alias>/tested/", engines.tested, name="engine_tested"),
+    path("engines/<str:alias>/workflows/", workflows.add, name="engine_workflows"),
+    path("engines/<str:alias>/workflows/<int:number>/", workflows.mark, name="engine_workflow"),
     path("demo/remove/", home.remove_demo, name="remove_demo"),
 ]

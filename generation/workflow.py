@@ -12,40 +12,43 @@ import logging
 import random
 import time
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db import IntegrityError
-from django.db.models import F
+from django.db.models import Q
 from django.utils import timezone
 
-from generation import registry
-from generation.engines import EngineError, GeneratedImage, Progress, Request
-from generation.models import MAX_COUNT, Candidate, GenerationSession
+from generation import previews, registry, sources
+from generation.engines import EngineError, Progress, Request
+from generation.faults import tried_again_at
+from generation.keeping import keep
+from generation.models import MAX_COUNT, Candidate, GenerationSession, SessionQuerySet
+from generation.wishes import MAX_PROMPT, MAX_SEED, WorkflowError, check
 from photos import storage, uploading, working
-from photos.dating import Dating, wall_clock_now
+from photos.dating import wall_clock_now
 from photos.db import in_transaction
-from photos.images import RecipeFacts, RejectedImage
-from photos.ingest import Arrival, ingest
+from photos.images import RejectedImage
 from photos.models import LeaseLost, Photo
-from photos.text import clean, clean_json
+from photos.text import clean
+
+__all__ = [
+    "MAX_PROMPT",
+    "MAX_SEED",
+    "WorkflowError",
+    "cancel",
+    "claim",
+    "go_on",
+    "run",
+    "run_here",
+    "start",
+    "sweep",
+]
 
 log = logging.getLogger(__name__)
 State = GenerationSession.State
 
 DEFAULT_COUNT, DEFAULT_EDGE = 8, 1024  # what is asked for where a person says nothing
-MAX_PROMPT = 20_000
-MAX_SEED = 2**63 - 1
-MAX_ATTEMPTS = 3  # of a transient engine error, before a person is asked
 PROGRESS_SECONDS = 0.4  # between two writes of progress
-
-
-class WorkflowError(Exception):
-    """Something that cannot be done now; `sentence` says why, `field` names the input it is about ("" none)."""
-
-    def __init__(self, sentence: str, *, field: str = "") -> None:
-        super().__init__(sentence)
-        self.sentence, self.field = sentence, field
 
 
 # --- asked for by a person ------------------------------------------------------------------------
@@ -64,12 +67,27 @@ def start(
     options: dict | None = None,
     title: str = "",
     remix_of: GenerationSession | None = None,
+    source: Photo | None = None,
     demo: bool = False,
     queue: bool = True,
 ) -> GenerationSession:
-    """Make a session and ask for it to be run. `seed` None: a new one, then counting up. Raises WorkflowError."""
+    """Make a session and ask for it to be run. Raises WorkflowError.
+
+    `seed` None: a new one, then counting up. `source` is a live image of the owner's to start from.
+    """
+    if source is not None and (source.owner_id != owner.pk or source.trashed_at is not None):
+        raise WorkflowError("A session starts from an image of your own.", field="source")
     prompt, negative_prompt = clean(prompt).strip(), clean(negative_prompt).strip()
-    _check(prompt=prompt, engine=engine, width=width, height=height, count=count, seed=seed)
+    check(
+        prompt=prompt,
+        engine=engine,
+        width=width,
+        height=height,
+        count=count,
+        seed=seed,
+        options=options,
+        has_source=source is not None,
+    )
     now = wall_clock_now()
     session = GenerationSession(
         owner=owner,
@@ -84,6 +102,8 @@ def start(
         options=options or {},
         shown_at=now,
         remix_of=remix_of,
+        source=source,
+        source_sha256=source.sha256 if source else "",
         demo=demo,
     )
     return in_transaction(lambda: _insert(session, queue=queue))
@@ -111,7 +131,7 @@ def go_on(session: GenerationSession) -> None:
     def work() -> None:
         moved = GenerationSession.objects.filter(
             pk=session.pk, state__in=(State.CANCELLED, State.FAILED)
-        ).update(state=State.QUEUED, error="", attempts=0, progress=0)
+        ).update(state=State.QUEUED, error="", attempts=0, not_before=None, progress=0)
         if moved:
             working.enqueue("run_session", session.pk)
 
@@ -140,26 +160,33 @@ def run_here(session: GenerationSession, *, each=lambda made: None) -> None:
 def next_queued() -> int | None:
     """The oldest queued session whose engine is free."""
     busy = GenerationSession.objects.filter(state=State.RUNNING).values("engine")
-    queued = GenerationSession.objects.filter(state=State.QUEUED, trashed_at__isnull=True).exclude(
-        engine__in=busy
-    )
-    return queued.order_by("id").values_list("pk", flat=True).first()
+    return _waiting().exclude(engine__in=busy).order_by("id").values_list("pk", flat=True).first()
+
+
+def _waiting() -> SessionQuerySet:
+    """Queued, and not pausing after a fault."""
+    queued = GenerationSession.objects.filter(state=State.QUEUED, trashed_at__isnull=True)
+    return queued.filter(Q(not_before__isnull=True) | Q(not_before__lte=timezone.now()))
 
 
 def claim(session_id: int) -> uuid.UUID | None:
-    """Take a queued session: None when it is not queued any more, or its engine runs another."""
+    """Take a queued session: None when it is not queued any more, pauses, or its engine runs another."""
     token = uuid.uuid4()
 
     def work() -> int:
-        queued = GenerationSession.objects.filter(pk=session_id, state=State.QUEUED, trashed_at__isnull=True)
-        return queued.update(
-            state=State.RUNNING,
-            lease_token=token,
-            lease_until=GenerationSession.lease_term(),
-            lease_holder=working.holder(),
-            started_at=timezone.now(),
-            progress=0,
-            error="",
+        return (
+            _waiting()
+            .filter(pk=session_id)
+            .update(
+                state=State.RUNNING,
+                lease_token=token,
+                lease_until=GenerationSession.lease_term(),
+                lease_holder=working.holder(),
+                started_at=timezone.now(),
+                progress=0,
+                error="",
+                not_before=None,
+            )
         )
 
     try:
@@ -190,6 +217,7 @@ def sweep() -> None:
 
 
 def _run_claimed(session: GenerationSession, token: uuid.UUID, *, each=lambda made: None) -> None:
+    again, field = None, ""
     with working.Heartbeat(GenerationSession, session.pk, token) as heartbeat:
         try:
             _make_images(session, token, heartbeat, each)
@@ -197,7 +225,8 @@ def _run_claimed(session: GenerationSession, token: uuid.UUID, *, each=lambda ma
         except LeaseLost:
             return
         except EngineError as failure:
-            state, error = _after(session, failure)
+            again = tried_again_at(failure, before=session.attempts)
+            state, error, field = State.QUEUED if again else State.FAILED, failure.sentence, failure.field
         except (RejectedImage, WorkflowError, registry.UnknownEngine) as failure:
             state, error = State.FAILED, failure.sentence
         except Exception as fault:
@@ -205,7 +234,9 @@ def _run_claimed(session: GenerationSession, token: uuid.UUID, *, each=lambda ma
             why = uploading.why_nothing_is_kept(fault)
             error = why[1] if why else "Something unexpected went wrong; the log of the worker says what."
             state = State.FAILED
-    _release(session, token, state, error)
+        finally:
+            previews.drop(session.pk)
+    _release(session, token, state, error, again, field=field)
 
 
 def _make_images(session: GenerationSession, token: uuid.UUID, heartbeat: working.Heartbeat, each) -> None:
@@ -213,6 +244,7 @@ def _make_images(session: GenerationSession, token: uuid.UUID, heartbeat: workin
     numbers = missing_numbers(session)
     if not numbers:
         return
+    entry, source = registry.get(session.engine), sources.source_of(session)
     request = Request(
         prompt=session.prompt,
         negative_prompt=session.negative_prompt,
@@ -220,15 +252,16 @@ def _make_images(session: GenerationSession, token: uuid.UUID, heartbeat: workin
         height=session.height,
         seeds=tuple(session.seed_of(number) for number in numbers),
         options=session.options,
+        source_image=sources.bytes_of(source, entry.capabilities.max_edge) if source else None,
     )
     watch = _Watch(session.pk, token, heartbeat)
-    entry = registry.get(session.engine)
     made, began = 0, time.monotonic()
     for image in entry.engine.generate(request, report=watch.report, cancelled=watch.is_over):
         seconds, began = time.monotonic() - began, time.monotonic()
         if image.index not in range(made, len(numbers)):
             raise EngineError("The engine gave an image nobody asked for.", permanent=True)
-        _keep(session, token, numbers[image.index], image, entry, seconds=seconds)
+        keep(session, token, numbers[image.index], image, entry, source=source, seconds=seconds)
+        watch.forget_preview()
         made, session.attempts = image.index + 1, 0  # it works: earlier faults do not count any more
         each(session.count - len(numbers) + made)
     if watch.is_lost():
@@ -250,14 +283,24 @@ class _Watch:
     def __init__(self, session_id: int, token: uuid.UUID, heartbeat: working.Heartbeat) -> None:
         self._held = GenerationSession.objects.filter(pk=session_id, lease_token=token)
         self._heartbeat = heartbeat
-        self._written = self._looked = 0.0
+        self._session_id = session_id
+        self._written = self._looked = self._shown = 0.0
 
     def report(self, progress: Progress) -> None:
+        if progress.preview and time.monotonic() - self._shown >= previews.EVERY_SECONDS:
+            self._shown = time.monotonic()
+            previews.put(self._session_id, progress.preview)
         if time.monotonic() - self._written < PROGRESS_SECONDS:
             return
         self._written = self._looked = time.monotonic()
         if not self._held.update(progress=min(1.0, max(0.0, progress.fraction))):
             self._heartbeat.lost.set()
+
+    def forget_preview(self) -> None:
+        """The image is there: what it was to look like is of no interest any more."""
+        if self._shown:
+            self._shown = 0.0
+            previews.drop(self._session_id)
 
     def is_lost(self) -> bool:
         return self._heartbeat.lost.is_set()
@@ -271,76 +314,31 @@ class _Watch:
         return self.is_lost() or working.stopping.is_set()
 
 
-def _keep(session, token, number: int, image: GeneratedImage, entry, *, seconds: float) -> Photo:
-    """Ingest one image as candidate `number`; its row, the candidate's and the counter in one transaction."""
-
-    seed, facts = clean(image.seed)[:100], clean_json(dict(image.facts))
-
-    def guard() -> None:
-        GenerationSession.hold_or_raise(session.pk, token)
-
-    def also(photo: Photo) -> None:
-        Candidate.objects.create(
-            session_id=session.pk, number=number, seed=seed, photo=photo, seconds=seconds, facts=facts
-        )
-        GenerationSession.objects.filter(pk=session.pk).update(
-            n_made=F("n_made") + 1, seconds_made=F("seconds_made") + seconds, progress=0
-        )
-
-    return ingest(
-        image.data,
-        Arrival(
-            owner_id=session.owner_id,
-            place=storage.candidate(session.folder, number, image.seed),
-            origin=Photo.Origin.MADE,
-            dating=Dating(shown_at=wall_clock_now(), dated_by="generator", taken_at=timezone.now()),
-            recipe=_recipe(session, image, entry),
-            digital_source_type=entry.engine.digital_source_type,
-            guard=guard,
-            also=also,
-        ),
-    ).photo
-
-
-def _recipe(session: GenerationSession, image: GeneratedImage, entry) -> RecipeFacts:
-    """What was asked for, for images whose file says nothing of it."""
-    return RecipeFacts(
-        generator=entry.title,
-        prompt=session.prompt,
-        negative_prompt=session.negative_prompt,
-        model=str(image.facts.get("model", "")),
-        sampler=str(image.facts.get("style", "")),
-        seed=image.seed,
-        width=session.width,
-        height=session.height,
-        reader="session/1",
-    )
-
-
-def _after(session: GenerationSession, failure: EngineError) -> tuple[str, str]:
-    """Try a passing fault again, a few times; then it is a person's turn."""
-    if failure.permanent or session.attempts + 1 >= MAX_ATTEMPTS:
-        return State.FAILED, failure.sentence[:500]
-    return State.QUEUED, failure.sentence[:500]
-
-
-def _release(session: GenerationSession, token: uuid.UUID, state: str, error: str) -> None:
-    """Let go of a session that is still ours."""
-    retried = state == State.QUEUED and bool(error)
+def _release(
+    session: GenerationSession,
+    token: uuid.UUID,
+    state: str,
+    error: str,
+    again: datetime | None,
+    *,
+    field: str = "",
+) -> None:
+    """Let go of a session that is still ours; `again` is when a passing fault is tried again."""
     GenerationSession.objects.filter(pk=session.pk, lease_token=token).update(
         state=state,
-        error=error,
+        error=error[:500],
+        error_field=field[:60],
         lease_token=None,
         lease_until=None,
         progress=0,
-        attempts=session.attempts + 1 if retried else 0,
+        attempts=session.attempts + 1 if again else 0,
+        not_before=again,
         finished_at=None if state == State.QUEUED else timezone.now(),
     )
-    if state == State.QUEUED:
+    if again:
+        working.enqueue_at(again, "run_session", session.pk)
+    elif state == State.QUEUED:
         working.enqueue_once("run_session", 0)
-    if retried:
-        # A server that restarts needs a moment; after a sweep's time another worker takes it up anyway.
-        working.stopping.wait(min(2**session.attempts, settings.LEASE_SWEEP_SECONDS))
 
 
 def _insert(session: GenerationSession, *, queue: bool) -> GenerationSession:
@@ -352,27 +350,3 @@ def _insert(session: GenerationSession, *, queue: bool) -> GenerationSession:
     if queue:
         working.enqueue("run_session", session.pk)
     return session
-
-
-def _check(*, prompt: str, engine: str, width: int, height: int, count: int, seed: int | None) -> None:
-    if len(prompt) > MAX_PROMPT:
-        raise WorkflowError(f"The prompt is longer than {MAX_PROMPT:,} characters.", field="prompt")
-    if not 1 <= count <= MAX_COUNT:
-        raise WorkflowError(f"A session makes 1 to {MAX_COUNT} images.", field="count")
-    if seed is not None and not 0 <= seed <= MAX_SEED - MAX_COUNT:
-        raise WorkflowError(f"A seed is a whole number from 0 to {MAX_SEED - MAX_COUNT}.", field="seed")
-    try:
-        can = registry.get(engine).capabilities
-    except (registry.UnknownEngine, EngineError) as trouble:
-        raise WorkflowError(trouble.sentence, field="engine") from trouble
-    for name, edge in (("width", width), ("height", height)):
-        if not can.min_edge <= edge <= can.max_edge:
-            raise WorkflowError(
-                f"The {name} must be from {can.min_edge} to {can.max_edge} pixels.", field=name
-            )
-        if edge % can.edge_step:
-            raise WorkflowError(f"The {name} must be a multiple of {can.edge_step} pixels.", field=name)
-    if width * height > can.max_pixels:
-        raise WorkflowError(
-            f"At most {can.max_pixels / 1e6:.1f} megapixels can be made at once.", field="width"
-        )

@@ -189,7 +189,8 @@ def can_be_named(path: str | Path) -> bool:
 
 
 def render(path: str | Path, variant: str, target: str | Path) -> None:
-    """Draw one variant of the picture at `path` into the file `target`; errors as for `examine`."""
+    """Draw one variant of the picture at `path` into the file `target`, PNG where its name says so, else WebP;
+    errors as for `examine`."""
     from photos import decoder
 
     decoder.pool().render(path, variant, target)

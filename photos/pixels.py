@@ -86,12 +86,15 @@ def examine(path: Path, targets: Mapping[str, str]) -> dict[str, Any]:
 
 
 def render(path: Path, variant: str, target: str) -> None:
-    """Draw one variant into the file `target`; errors as for `examine`."""
+    """Draw one variant into the file `target`, WebP unless its name ends in .png; errors as for `examine`."""
     format = _format(path)
     header, _ = _read_header(path, format, count_frames(path, format), metadata=False)
     size = variant_size(variant, header.width, header.height)
     library, picture = _decode(path, header, size)
-    Path(target).write_bytes(library.webp(picture, VARIANTS[variant].quality))
+    is_png = str(target).endswith(".png")
+    Path(target).write_bytes(
+        library.png(picture) if is_png else library.webp(picture, VARIANTS[variant].quality)
+    )
 
 
 def glance(path: Path) -> dict[str, Any]:

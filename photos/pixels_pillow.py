@@ -110,6 +110,13 @@ def webp(picture: Picture, quality: int) -> bytes:
     return out.getvalue()
 
 
+def png(picture: Picture) -> bytes:
+    out = io.BytesIO()
+    import_module(PLUGINS["PNG"])
+    picture.save(out, "PNG", compress_level=3, icc_profile=b"", exif=b"")
+    return out.getvalue()
+
+
 def rgba(picture: Picture) -> bytes:
     """Four bytes a pixel, row by row."""
     return picture.convert("RGBA").tobytes()

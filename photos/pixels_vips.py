@@ -63,6 +63,10 @@ def webp(picture: Picture, quality: int) -> bytes:
     return picture.webpsave_buffer(Q=quality, effort=2, keep="none")
 
 
+def png(picture: Picture) -> bytes:
+    return picture.pngsave_buffer(compression=3, keep="none")
+
+
 def rgba(picture: Picture) -> bytes:
     """Four bytes a pixel, row by row."""
     return bytes((picture if picture.bands == 4 else picture.addalpha()).write_to_memory())

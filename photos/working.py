@@ -12,7 +12,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 from django.conf import settings
@@ -90,6 +90,13 @@ def wait_for_threads(seconds: float) -> None:
 def enqueue(name: str, *args) -> None:
     """Ask for a task once the running transaction is committed (at once when there is none)."""
     transaction.on_commit(partial(_enqueue_now, name, args))
+
+
+def enqueue_at(when: datetime, name: str, *args) -> None:
+    """Ask for a task that is not to be run before `when`, if the queue can wait; else a sweep finds the work."""
+    task = _tasks[name]
+    if task.get_backend().supports_defer:
+        transaction.on_commit(partial(task.using(run_after=when).enqueue, *args))
 
 
 def enqueue_once(name: str, *args) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from PIL import Image
@@ -43,14 +44,16 @@ class ScriptedEngine:
         self.answers = list(answers)
         self.requests: list[Request] = []
         self.trouble: EngineError | None = None  # raised by `capabilities`
+        self.can: dict[str, Any] = {}  # what it can do beside the usual
 
     def capabilities(self) -> Capabilities:
         if self.trouble:
             raise self.trouble
-        return Capabilities(
+        usual = Capabilities(
             negative_prompt=True, seeds=True, progress=True, cancel=True, source_image=False,
             min_edge=64, max_edge=1024, edge_step=8, max_pixels=1024 * 512, about="Does as it is told.",
         )  # fmt: skip
+        return replace(usual, **self.can)
 
     def generate(
         self, request: Request, *, report: Callable[[Progress], None], cancelled: Callable[[], bool]

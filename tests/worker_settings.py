@@ -4,7 +4,9 @@ import os
 
 from tests.settings import *  # noqa: F403
 
-GALLERY_ENGINES = {"slow": {"CLASS": "tests.doubles.SlowEngine", "OPTIONS": {"seconds": 0.15}}}
+GALLERY_ENGINES = {
+    name: {"CLASS": "tests.doubles.SlowEngine", "OPTIONS": {"seconds": 0.15}} for name in ("slow", "other")
+}
 GALLERY_IMPORT_FOLDERS = os.environ.get("GALLERY_TEST_IMPORT_FOLDERS", "").split()
 LEASE_SECONDS = 1.5
 LEASE_SWEEP_SECONDS = 0.3

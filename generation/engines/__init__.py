@@ -13,8 +13,9 @@ from generation.engines.base import (
     EngineError,
     GeneratedImage,
     Option,
+    Peer,
     Progress,
     Request,
 )
 
-__all__ = ["Capabilities", "Engine", "EngineError", "GeneratedImage", "Option", "Progress", "Request"]
+__all__ = ["Capabilities", "Engine", "EngineError", "GeneratedImage", "Option", "Peer", "Progress", "Request"]

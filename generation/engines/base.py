@@ -55,7 +55,8 @@ class Request:
 
     `width` and `height` are pixels. `options` holds values for the names in `Capabilities.options`; an engine
     uses its default for a missing name and ignores names it does not know, so that settings written for
-    one engine can be tried on another. `source_image` is a whole image file, or None.
+    one engine can be tried on another. `source_image` is a whole image file, or None; how far the result may leave
+    it is the option "denoise" (0 keeps it, 1 forgets it) where an engine has one.
     """
 
     prompt: str
@@ -72,13 +73,16 @@ class GeneratedImage:
     """One finished image: `data` is an image file exactly as the engine made it.
 
     `index` is the position in `Request.seeds`. `seed` is the seed really used, as text, "" where the engine
-    does not know it. `facts` are JSON-safe: model, style, seconds, whatever is worth keeping.
+    does not know it. `facts` are JSON-safe: model, model_hash, sampler, scheduler, steps, cfg, style, seconds, usage
+    ({"input_tokens": 12, ...}), cost_usd, revised_prompt, whatever is worth keeping. `recipe_text` is what the server
+    said of this image beside its bytes (an infotext, a graph as JSON), for files that carry nothing themselves.
     """
 
     index: int
     data: bytes
     seed: str
     facts: Mapping[str, Any] = field(default_factory=_nothing)
+    recipe_text: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,18 +99,22 @@ class Progress:
 class Option:
     """One setting a person may change. `name` is the key in `Request.options`, `label` is for pages.
 
-    `choices` are (value, label) pairs of a "choice"; `minimum`, `maximum` and `step` belong to a "number".
+    `choices` are (value, label) pairs of a "choice"; `minimum`, `maximum` and `step` belong to a "number". Of a "text"
+    `suggestions` are offered while typing. "long" is text of several lines; "secret" is for an engine's own
+    configuration alone. Options of one `group` stand together under its words; of no group, in the open.
     """
 
     name: str
     label: str
-    kind: Literal["choice", "number", "text", "switch"]
+    kind: Literal["choice", "number", "text", "long", "switch", "secret"]
     default: Any
     choices: tuple[tuple[str, str], ...] = ()
     minimum: float | None = None
     maximum: float | None = None
     step: float | None = None
     help: str = ""
+    suggestions: tuple[str, ...] = ()
+    group: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,8 +122,10 @@ class Capabilities:
     """What an engine can do, so that pages offer nothing it ignores.
 
     `seeds` says that the same request with the same seed gives the same image again. Edges are pixels:
-    width and height lie in `min_edge`..`max_edge`, are multiples of `edge_step`, and their product is at
-    most `max_pixels`. `about` is one sentence shown on pages.
+    width and height lie in `min_edge`..`max_edge`, are multiples of `edge_step`, and their product lies in
+    `min_pixels`..`max_pixels`; where `sizes` is not empty only these (width, height) can be made. `source_image`: it
+    can start from an image; `upscale`: it has an option "upscale" (a factor, with a source image). `about` is one
+    sentence shown on pages. `notes` are sentences on what the server could not be asked (a list that failed).
     """
 
     negative_prompt: bool
@@ -129,23 +139,51 @@ class Capabilities:
     max_pixels: int
     about: str
     options: tuple[Option, ...] = ()
+    sizes: tuple[tuple[int, int], ...] = ()
+    min_pixels: int = 0
+    upscale: bool = False
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Peer:
+    """Who answers at the other end: "ComfyUI", its version, and facts worth printing (device, memory, models)."""
+
+    name: str
+    version: str = ""
+    facts: Mapping[str, str] = field(default_factory=_nothing)
 
 
 class EngineError(Exception):
-    """The engine cannot go on. `sentence` tells a person why and what to do.
+    """The engine cannot go on. `sentence` tells a person why and what to do; no secret, path or traceback is in it.
 
-    `permanent` means that trying the same request again cannot help.
+    `permanent` means that trying the same request again cannot help. `field` is the option, or "prompt", "seed",
+    "width" ..., that the server objects to. `retry_after_seconds` is what a server asked for that wants to be left
+    alone for a while.
     """
 
-    def __init__(self, sentence: str, *, permanent: bool = False):
+    def __init__(
+        self,
+        sentence: str,
+        *,
+        permanent: bool = False,
+        field: str = "",
+        retry_after_seconds: float | None = None,
+    ):
         super().__init__(sentence)
         self.sentence = sentence
         self.permanent = permanent
+        self.field = field
+        self.retry_after_seconds = retry_after_seconds
 
 
 class Engine(Protocol):
     """Makes images. `title` is for pages; `digital_source_type` is the last part of the IPTC term for the
-    way its pictures come about: "algorithmicMedia" or "trainedAlgorithmicMedia"."""
+    way its pictures come about: "algorithmicMedia" or "trainedAlgorithmicMedia".
+
+    An engine that a person can configure on the engines page says in a class attribute `configuration`, a tuple of
+    Option, which keyword arguments its constructor takes. One that stands before a server has `describe() -> Peer`,
+    which may raise EngineError. Building an engine talks to nobody; `capabilities` answers within a few seconds."""
 
     title: str
     digital_source_type: str

@@ -13,30 +13,57 @@ from photos.models import Photo
 from photos.views.places import Place, on_timeline
 
 
-def session_place(photo: Photo) -> Place | None:
-    """The place of a candidate on its sheet, or of a final on the timeline; None for what no session made."""
-    if photo.collection == Photo.Collection.SESSION:
-        candidate = _candidate(photo.pk)
-        return _on_sheet(photo, candidate) if candidate else None
-    if photo.is_final and photo.source_id and (candidate := _candidate(photo.source_id)):
+def session_place(photo: Photo) -> Place:
+    """The place of a candidate on its sheet, of anything else on the timeline; and what can be made of it."""
+    if photo.collection == Photo.Collection.SESSION and (candidate := _candidate(photo, photo.pk)):
+        return _on_sheet(photo, candidate)
+    if photo.is_final and photo.source_id and (candidate := _candidate(photo, photo.source_id)):
         return on_timeline(
             photo,
             section="finals",
             line=_linked(_("Final from"), candidate),
             notes=(_to_candidate(candidate),) if candidate.photo.trashed_at is None else (),
-            remix_address=f"{reverse('generate')}?from={photo.source_id}",
             uncomplete_address=reverse("uncomplete", args=[photo.pk]),
             facts=_facts(candidate),
+            **_ways_on(photo, candidate),
         )
-    return on_timeline(photo, section="finals", line=_("Final")) if photo.is_final else None
+    if photo.is_final:
+        return on_timeline(photo, section="finals", line=_("Final"), **_ways_on(photo, None))
+    return on_timeline(photo, **_ways_on(photo, None))
+
+
+def _ways_on(photo: Photo, candidate: Candidate | None) -> dict[str, str]:
+    """What is offered of making again; no server is waited for, so what nobody has said yet may turn out wrong."""
+    form = reverse("generate")
+    known = candidate is not None and candidate.session.trashed_at is None
+    recipe = getattr(photo, "recipe", None)
+    if not known and candidate is None and not photo.is_final:
+        known = bool(recipe and recipe.prompt)
+    entries = list(registry.engines(recent=True).values())
+    registry.ask_all(entries, patience_seconds=0.0)
+    said = [(entry, entry.remembered()) for entry in entries]
+    start = any(can.source_image if can else entry.known is not None for entry, can in said)
+    there = [entry.alias for entry in entries]
+    varies = known and (candidate.session.engine in there if candidate else bool(there))
+    return {
+        "remix_address": f"{form}?from={photo.pk}" if known else "",
+        "vary_address": reverse("vary", args=[photo.pk]) if varies else "",
+        "start_address": f"{form}?source={photo.pk}" if start else "",
+        "enlarge_address": f"{form}?source={photo.pk}&upscale=1"
+        if any(can and can.upscale for _entry, can in said)
+        else "",
+    }
 
 
 def frame_name(number: int) -> str:
     return f"{number:02d}"
 
 
-def _candidate(photo_id: int) -> Candidate | None:
-    return Candidate.objects.select_related("session", "photo__recipe").filter(photo_id=photo_id).first()
+def _candidate(photo: Photo, made: int) -> Candidate | None:
+    """The candidate `made`, which `photo` is, or is the final of; remembered for what else the page says of it."""
+    found = Candidate.objects.select_related("session", "photo__recipe").filter(photo_id=made).first()
+    photo.made_as = found
+    return found
 
 
 def _on_sheet(photo: Photo, candidate: Candidate) -> Place:
@@ -51,8 +78,8 @@ def _on_sheet(photo: Photo, candidate: Candidate) -> Place:
         following=beside.filter(number__gt=candidate.number).order_by("number").first(),
         back_address=_frame_address(candidate),
         back_label=_("Contact sheet"),
-        remix_address=f"{reverse('generate')}?from={photo.pk}",
         facts=_facts(candidate),
+        **_ways_on(photo, candidate),
     )
 
 

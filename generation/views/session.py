@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from generation import finals, registry, workflow
+from generation import finals, previews, registry, workflow
 from generation.models import GenerationSession
 from generation.rights import generators_only
 from generation.views.culled import culled_of
@@ -65,9 +65,20 @@ def progress(request: HttpRequest, pk: int) -> HttpResponse:
         "filed": filed_ids(shown) if was_filing or shown.filing_since else [],
         "was_filing": was_filing,
         "was_live": True,
+        "trouble_changed": shown.trouble_key != (positive_int(request.GET.get("trouble")) or 0),
         "culled": culled_of(shown),
     }
     return render(request, "session/_progress.html", context)
+
+
+@require_safe
+def preview(request: HttpRequest, pk: int) -> HttpResponse:
+    """What the image being made looks like so far. Its address changes with it."""
+    found = previews.get(_session_or_404(request, pk).pk)
+    if found is None:
+        raise Http404
+    data, media_type = found
+    return HttpResponse(data, content_type=media_type, headers={"Cache-Control": "private, max-age=60"})
 
 
 @require_POST

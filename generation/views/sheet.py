@@ -10,7 +10,7 @@ from django.utils.html import escape
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
-from generation import filling, finals
+from generation import filling, finals, previews
 from generation.models import Candidate, GenerationSession
 from generation.timeline import CELL_FIELDS
 from generation.timeline import SHEETS as SHOWN
@@ -47,12 +47,16 @@ class FrameCell(Cell):
 
 @dataclass(frozen=True, kw_only=True)
 class Frame:
-    """One place on the sheet. Without a cell it is a well: `percent` is set on the one being drawn."""
+    """One place on the sheet. Without a cell it is a well: `percent` is set on the one being drawn.
+
+    `preview` is the version of what that one looks like so far, "" where nothing is known.
+    """
 
     number: str  # "07"
     seed: str
     cell: FrameCell | None = None
     percent: int | None = None
+    preview: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +91,7 @@ class Sheet:
     def seconds_left(self) -> int | None:
         """About how long it will go on: the mean of what is made, for what is missing."""
         session = self.session
-        if not session.is_generating or not session.n_made or not session.seconds_made:
+        if not session.is_generating or session.is_pausing or not session.n_made or not session.seconds_made:
             return None
         return max(1, round(session.seconds_made / session.n_made * session.n_missing))
 
@@ -183,6 +187,7 @@ def _wells(session: GenerationSession, first: int) -> list[Frame]:
             number=frame_name(number),
             seed=str(session.seed_of(number)),
             percent=round(session.progress * 100) if running and number == first else None,
+            preview=previews.version(session.pk) if running and number == first else "",
         )
         for number in range(first, session.count + 1)
     ]

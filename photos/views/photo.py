@@ -20,6 +20,7 @@ from photos.views import guests
 from photos.views.bundles import bundle_of, left_words
 from photos.views.edit import texts_of
 from photos.views.facts import facts_of, settings_of
+from photos.views.lineage import lineage_of
 from photos.views.places import Place, in_album, in_search, place_of
 from photos.views.replies import positive_int
 
@@ -70,6 +71,7 @@ def photo(request: HttpRequest, pk: int) -> HttpResponse:
         "height": height,
         "alt": shown.alt_text or shown.caption or shown.title,
         "facts": facts_of(shown),
+        "lineage": lineage_of(shown),
         "stars": range(1, 6),
         "after_trash": _after_trash(place),
         "albums": [album for album in albums if album.holds],

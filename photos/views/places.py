@@ -32,6 +32,9 @@ class Place:
     back_address: str = ""
     back_label: str = ""
     remix_address: str = ""
+    vary_address: str = ""  # a POST: the same recipe with new seeds, now
+    start_address: str = ""  # a form that starts from the image
+    enlarge_address: str = ""
     uncomplete_address: str = ""
     facts: tuple[tuple[str, str], ...] = ()  # label and value, for the prompt and settings
 

@@ -8,7 +8,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.benchmarks import importing, ingest, looks, media, pages, recipes, rest, sessions
+from tests.benchmarks import engines, importing, ingest, looks, media, pages, recipes, rest, sessions
 from tests.benchmarks.machine import describe
 from tests.benchmarks.scratch import Scratch
 
@@ -19,6 +19,7 @@ BENCHMARKS = {
     "pages": pages,
     "media": media,
     "sessions": sessions,
+    "engines": engines,
     "rest": rest,
     "recipes": recipes,
 }

@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import pytest
 
-from generation import finals
+from generation import finals, registry, setups
+from generation.engines import Option
+from generation.models import EngineSetup
 from photos import curate
-from tests.factories import pictures_of
+from tests.factories import make_photo, pictures_of
+from tests.integration.generation.test_engines_page import GRAPH
 from tests.looks import LOOKS
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+WORKFLOW = [{"name": "Ink", "graph": GRAPH}]
+ENGINE_OPTIONS = (
+    Option(name="denoise", label="Change", kind="number", default=0.5, minimum=0, maximum=1, step=0.05),
+    Option(name="loras", label="LoRAs", kind="text", default="", suggestions=("ink", "fog"), group="Details"),
+    Option(
+        name="tiling", label="Tiling", kind="switch", default=False, group="Details", help="Without a seam."
+    ),
+)
 
 
 @pytest.fixture
@@ -36,6 +48,32 @@ def test_every_page_is_clean(open_page, alice, gallery, uploads, violations, sch
         found += violations(page)
         if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
             found.append(f"{address} scrolls sideways")
+    assert found == []
+
+
+@pytest.mark.parametrize(("scheme", "width"), LOOKS)
+def test_the_engines_and_a_form_with_an_image_are_clean(
+    open_page, django_user_model, live_server, scripted, violations, scheme, width
+):
+    root = django_user_model.objects.create_superuser("root")
+    scripted.can = {"source_image": True, "options": ENGINE_OPTIONS}
+    page, found, photo = open_page(root, width=width, color_scheme=scheme), [], make_photo(root)
+    setups.add(
+        "sdapi", title="Away", alias="away", options={"url": "http://127.0.0.1:9"}, secrets={"password": "x"}
+    )
+    row = setups.add("comfyui", title="Comfy", alias="comfy", options={"templates": WORKFLOW}, secrets={})
+    EngineSetup.objects.filter(pk=row.pk).update(
+        checked={"state": "done", "findings": [["server", "yes", "It."]]}
+    )
+    for address in (
+        "/engines/", "/engines/?found=sdapi:7860", "/engines/away/", "/engines/comfy/", "/engines/comfy/workflows/1/",
+        "/engines/add/?kind=openai_images", f"/generate/?source={photo.pk}", f"/photos/{photo.pk}/",
+    ):  # fmt: skip
+        page.goto(address)
+        found += violations(page)
+        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            found.append(f"{address} scrolls sideways")
+    registry.forget()
     assert found == []
 
 

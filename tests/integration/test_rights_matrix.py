@@ -34,6 +34,8 @@ WHO = ("visitor", "bob", "root", "alice")  # Alice last: what she does may well 
 # who is let in, by the state of the object; "alice" stands for its owner
 EVERYONE = dict.fromkeys(STATES, (IN, IN, IN, IN))
 ACCOUNT = dict.fromkeys(STATES, (LOGIN, IN, IN, IN))
+ADMINISTRATOR = dict.fromkeys(STATES, (LOGIN, NO, IN, NO))
+NO_SUCH_ENGINE = dict.fromkeys(STATES, (LOGIN, NO, NOTHING, NO))
 GENERATORS = dict.fromkeys(STATES, (LOGIN, NO, IN, IN))
 _LIVE, _GONE = ("private", "accounts", "public"), ("trashed", "purged")
 OWNER = dict.fromkeys(_LIVE, (LOGIN, NOTHING, NOTHING, IN)) | dict.fromkeys(
@@ -91,6 +93,18 @@ TABLE = {
     "account_token_revoke": Row(ALWAYS_OWNER, "token", post={}),
     "remove_demo": Row(ACCOUNT, post={}),
     "generate": Row(GENERATORS),
+    # what is connected, and the keys to it
+    "engines": Row(ADMINISTRATOR),
+    "engine_add": Row(NO_SUCH_ENGINE),  # without a kind
+    "engines_look": Row(ADMINISTRATOR, post={}),
+    "engine": Row(ADMINISTRATOR, args=("procedural",)),
+    "engine_switch": Row(ADMINISTRATOR, args=("procedural",), post={"on": "1"}),
+    "engine_move": Row(ADMINISTRATOR, args=("procedural",), post={"to": "up"}),
+    "engine_remove": Row(NO_SUCH_ENGINE, args=("procedural",), post={}),  # it stands in the settings
+    "engine_test": Row(ADMINISTRATOR, args=("procedural",), post={}),
+    "engine_tested": Row(ADMINISTRATOR, args=("procedural",)),
+    "engine_workflows": Row(NO_SUCH_ENGINE, args=("procedural",), post={}),
+    "engine_workflow": Row(NO_SUCH_ENGINE, args=("procedural", 1)),
     # sets of pictures: others' are passed over, see test_a_set_passes_over_what_is_somebody_else_s
     "decide_many": Row(ACCOUNT, post={"do": "pick", "photo": "photo"}),
     "undo": Row(ACCOUNT, post={}),
@@ -112,6 +126,7 @@ TABLE = {
     "decide": Row(OWNER, "photo", post={"decision": "1"}),
     "edit": Row(OWNER, "photo", post={"title": "x", "revision": "1"}),
     "uncomplete": Row(OWNER, "photo", post={}),
+    "vary": Row(OWNER_GENERATES, "photo", post={}),
     "look_alikes": Row(OWNER, "photo"),
     "stack": Row(OWNER, "photo"),
     # duplicates
@@ -144,6 +159,7 @@ TABLE = {
     # sessions
     "session": Row(OWNER, "session"),
     "session_progress": Row(OWNER, "session"),
+    "session_preview": Row(dict.fromkeys(STATES, (LOGIN, NOTHING, NOTHING, NOTHING)), "session"),  # none is drawn
     "session_cancel": Row(OWNER, "session", post={}),
     "session_go_on": Row(OWNER_GENERATES, "session", post={}),
     "session_complete": Row(OWNER, "session", post={}),

@@ -7,8 +7,8 @@ import threading
 import time
 from argparse import ArgumentTypeError
 
-from django.conf import settings
 from django.core.management.base import CommandError
+from django.utils import timezone
 
 from generation import registry, workflow
 from generation.engines import EngineError
@@ -28,10 +28,9 @@ class Command(LibraryCommand):
     help = "Start a generation session. Returns at once with its number and address; --wait stays until it is ready."
 
     def add_arguments(self, parser) -> None:
-        aliases = list(settings.GALLERY_ENGINES)
         parser.add_argument("prompt")
         parser.add_argument(
-            "--engine", default=aliases[0] if aliases else "", help=f"one of: {', '.join(aliases)}"
+            "--engine", default="", metavar="ALIAS", help="default: the first one of the engines page"
         )
         parser.add_argument(
             "--count", type=int, default=DEFAULT_COUNT, help=f"images to make (default: {DEFAULT_COUNT})"
@@ -60,6 +59,7 @@ class Command(LibraryCommand):
     def handle(
         self, *, prompt: str, engine: str, size: tuple[int, int] | None, wait: bool, here: bool, **options
     ) -> None:
+        engine = engine or registry.usual()
         width, height = size or (DEFAULT_EDGE, DEFAULT_EDGE)
         session = workflow.start(
             self.owner_from(options),
@@ -90,14 +90,15 @@ class Command(LibraryCommand):
     def _run(self, session: GenerationSession, stop: threading.Event) -> None:
         """Make the images in this process; again after a passing fault, as a worker would."""
         images.configure(size=1)
-        tries = -1
         with self.progress("Generating", total=session.count, unit="images") as advance:
-            while session.attempts > tries and not stop.is_set():
-                tries = session.attempts
+            while not stop.is_set():
                 workflow.run_here(session, each=lambda made: advance())
                 session.refresh_from_db()
-                if session.state != State.QUEUED:
+                if session.state != State.QUEUED or not session.not_before:
                     return
+                pause = max(0.0, (session.not_before - timezone.now()).total_seconds())
+                self.stderr.write(f"{session.error} Trying again in {pause:.0f} s.")
+                stop.wait(pause)
 
     def _watch(self, session: GenerationSession, stop: threading.Event) -> None:
         """Show progress until the session is at rest, or somebody does not want to wait any longer."""

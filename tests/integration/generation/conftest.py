@@ -15,9 +15,17 @@ from tests.doubles import ScriptedEngine
 def scripted(settings) -> Iterator[ScriptedEngine]:
     """The only engine there is, under the alias `scripted`; give it `answers`, and look at its `requests`."""
     settings.GALLERY_ENGINES = {"scripted": {"CLASS": "tests.doubles.ScriptedEngine"}}
-    registry.get.cache_clear()
+    registry.forget()
     yield registry.get("scripted").engine
-    registry.get.cache_clear()
+    registry.forget()
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_remembered_of_engines() -> Iterator[None]:
+    """A row of another test may have had the same number."""
+    registry.forget()
+    yield
+    registry.forget()
 
 
 @pytest.fixture(autouse=True)

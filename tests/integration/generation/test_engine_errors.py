@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
 
-from generation import workflow
+from generation import faults, workflow
 from generation.engines import EngineError, GeneratedImage
 from generation.models import Candidate, GenerationSession
-from photos import working
 from photos.models import Photo
 from tests.doubles import END, flat
 from tests.factories import make_session
@@ -18,16 +19,22 @@ BUSY = EngineError("The server is busy.")
 BROKEN = EngineError("The model is not installed. Install it, or choose another.", permanent=True)
 
 
-@pytest.fixture(autouse=True)
-def _no_pause(settings) -> None:
-    """A worker pauses between two tries, at most for as long as a sweep takes to come."""
-    settings.LEASE_SWEEP_SECONDS = 0
-
-
-def run_all(session: GenerationSession) -> GenerationSession:
+def time_passes(session: GenerationSession) -> GenerationSession:
+    """The pause after a fault is over, and a worker looks around."""
+    GenerationSession.objects.filter(pk=session.pk).update(not_before=timezone.now())
     workflow.run(0)
     session.refresh_from_db()
     return session
+
+
+def run_all(session: GenerationSession) -> GenerationSession:
+    while session.is_pausing:
+        time_passes(session)
+    return session
+
+
+def pause_of(session: GenerationSession) -> float:
+    return round((session.not_before - timezone.now()).total_seconds())
 
 
 def test_a_permanent_error_fails_at_once_with_its_sentence_and_keeps_what_is_there(alice, scripted):
@@ -46,15 +53,44 @@ def test_a_passing_error_is_tried_again_and_leaves_no_trace_when_it_has_passed(a
 
 def test_while_it_is_tried_again_the_session_waits_and_says_why(alice, scripted):
     scripted.answers = [BUSY]
-    session = make_session(alice, count=1)
+    session = make_session(alice, count=3)
     assert (session.state, session.error, session.attempts) == ("queued", BUSY.sentence, 1)
+    assert session.state_line == "Pausing at 0 of 3" and workflow.next_queued() is None
+    workflow.run(session.pk)
+    assert len(scripted.requests) == 1
 
 
-def test_an_error_that_does_not_pass_is_a_person_s_turn_after_three_tries(alice, scripted):
-    scripted.answers = [BUSY] * 10
-    session = run_all(make_session(alice, count=2))
+def test_the_pauses_grow_and_at_last_it_is_a_person_s_turn(alice, scripted):
+    scripted.answers, pauses = [BUSY] * 10, []
+    session = make_session(alice, count=2)
+    while session.is_pausing:
+        pauses.append(pause_of(session))
+        time_passes(session)
+    assert pauses == pytest.approx(faults.PAUSES_SECONDS, abs=2)
     assert (session.state, session.error) == ("failed", BUSY.sentence)
-    assert len(scripted.requests) == workflow.MAX_ATTEMPTS
+    assert len(scripted.requests) == faults.MAX_ATTEMPTS
+
+
+@pytest.mark.parametrize(("asked", "pause"), [(90.0, 90), (1.0, 5), (86_400.0, 300)])
+def test_a_server_that_wants_to_be_left_alone_is_up_to_five_minutes(alice, scripted, asked, pause):
+    scripted.answers = [EngineError("Too many requests.", retry_after_seconds=asked)]
+    assert pause_of(make_session(alice, count=1)) == pytest.approx(pause, abs=2)
+
+
+def test_a_session_that_pauses_keeps_no_other_from_running(alice, bob, scripted):
+    scripted.answers = [BUSY]
+    pausing, other = make_session(alice, count=1), make_session(bob, count=1)
+    assert (other.state, pausing.is_pausing) == ("ready", True)
+
+
+def test_the_queue_itself_wakes_a_session_after_its_pause(
+    alice, scripted, django_capture_on_commit_callbacks
+):
+    scripted.answers = [BUSY]
+    with django_capture_on_commit_callbacks(execute=True):
+        session = make_session(alice, count=1)
+    task = DBTaskResult.objects.get(args_kwargs__args=[session.pk], run_after__gt=timezone.now())
+    assert task.run_after >= session.not_before and not DBTaskResult.objects.ready().filter(pk=task.pk)
 
 
 def test_hiccups_far_apart_do_not_end_a_long_session(alice, scripted):
@@ -119,8 +155,11 @@ def test_a_long_sentence_is_cut_not_refused(alice, scripted):
     assert len(make_session(alice, count=1).error) <= 500
 
 
-def test_a_worker_that_is_to_end_does_not_pause(alice, scripted, settings):
-    settings.LEASE_SWEEP_SECONDS = 60
-    scripted.answers = [lambda *_: working.stopping.set() or BUSY]
-    session = make_session(alice, count=1)
-    assert session.state == "queued"
+def test_going_on_does_not_wait_for_the_end_of_a_pause(alice, scripted):
+    scripted.answers = [None, BUSY]
+    session = make_session(alice, count=3)
+    workflow.cancel(session)
+    workflow.go_on(session)
+    workflow.run(0)
+    session.refresh_from_db()
+    assert (session.state, session.n_made, len(scripted.requests)) == ("ready", 3, 2)

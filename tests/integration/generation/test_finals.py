@@ -261,7 +261,7 @@ def test_a_worker_that_is_to_end_files_the_rest_later(session):
 def test_built_in_patterns_say_that_an_algorithm_made_them(alice, settings, media_root):
     from generation import registry
 
-    registry.get.cache_clear()
+    registry.forget()
     wish = {"engine": "procedural", "width": 256, "height": 256, "count": 1, "queue": False}
     session = workflow.start(alice, prompt="red lighthouse", **wish)
     workflow.run_here(session)

@@ -29,8 +29,8 @@ def engines_worker(start_worker, monkeypatch) -> Callable[[], subprocess.Popen]:
     return lambda: start_worker("engines")
 
 
-def queued(owner, count: int) -> GenerationSession:
-    session = SessionFactory(owner=owner, state="queued", engine="slow", count=count, width=64, height=64)
+def queued(owner, count: int, engine: str = "slow") -> GenerationSession:
+    session = SessionFactory(owner=owner, state="queued", engine=engine, count=count, width=64, height=64)
     working.enqueue("run_session", session.pk)
     return session
 
@@ -151,3 +151,14 @@ def test_two_workers_killed_together_and_started_again_finish_two_sessions(alice
     until(lambda: all(is_ready(session) for session in sessions))
     assert Candidate.objects.count() == Photo.objects.count() == 8
     assert [made(session) for session in sessions] == [4, 4]
+
+
+@pytest.mark.any_database
+def test_one_worker_runs_two_engines_side_by_side_and_ends_with_both(alice, engines_worker):
+    sessions = [queued(alice, 60), queued(alice, 60, "other"), queued(alice, 60)]
+    worker = engines_worker()
+    until(lambda: min(made(sessions[0]), made(sessions[1])) >= 1)
+    assert made(sessions[2]) == 0 and GenerationSession.objects.filter(state="running").count() == 2
+    worker.terminate()
+    assert worker.wait(timeout=10) == 0
+    assert set(GenerationSession.objects.values_list("state", "lease_token")) == {("queued", None)}

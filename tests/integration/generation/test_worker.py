@@ -101,7 +101,7 @@ def test_two_engines_run_side_by_side(alice, scripted, settings):
     settings.GALLERY_ENGINES = {
         name: {"CLASS": "tests.doubles.ScriptedEngine"} for name in ("scripted", "other")
     }
-    registry.get.cache_clear()
+    registry.forget()
     first, waiting, other = queued(alice), queued(alice), queued(alice, engine="other")
     assert workflow.claim(first.pk)
     assert workflow.next_queued() == other.pk and workflow.claim(other.pk)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 CODE = Path(__file__).resolve().parents[3]
 READ = re.compile(r"""\benv\.\w+\(\s*"([A-Z_]+)"|\benviron(?:\.get\(|\[)\s*"([A-Z_]+)\"""")
-NOT_OURS = {"TZ", "DJANGO_SETTINGS_MODULE", "PATH"}
+NOT_OURS = {"TZ", "DJANGO_SETTINGS_MODULE", "PATH", "HF_HOME", "HF_HUB_CACHE"}  # other programs name these
 BETWEEN_SCRIPTS = {"GALLERY_CALLED_FROM"}  # run_gallery.sh tells start.py; nobody sets it
 
 

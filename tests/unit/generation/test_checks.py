@@ -11,9 +11,9 @@ PATTERNS = {"CLASS": "generation.engines.procedural.ProceduralEngine", "OPTIONS"
 
 @pytest.fixture(autouse=True)
 def engines_are_built_anew():
-    registry.get.cache_clear()
+    registry.forget()
     yield
-    registry.get.cache_clear()
+    registry.forget()
 
 
 def problems(settings, **engines) -> list[str]:

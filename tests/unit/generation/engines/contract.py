@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import io
 import json
+import time
+from collections.abc import Callable
 from itertools import pairwise
 
+import pytest
 from PIL import Image
 
-from generation.engines.base import Capabilities, Engine, GeneratedImage, Progress, Request
+from generation.engines.base import Capabilities, Engine, EngineError, GeneratedImage, Progress, Request
 
 SEEDS = (11, 7, 2**32 - 1)
+STOP_SECONDS = 5.0
 
 
 def check_engine(engine: Engine) -> None:
@@ -30,9 +34,46 @@ def check_engine(engine: Engine) -> None:
         _check_cancel(engine, request)
 
 
+def check_trouble(
+    engine: Engine, request: Request, *, permanent: bool, words: str = "", field: str | None = None
+) -> EngineError:
+    """`request` ends in an EngineError, and nothing else, with these `words` in a sentence for a person."""
+    with pytest.raises(EngineError) as caught:
+        run(engine, request)
+    trouble = caught.value
+    assert trouble.permanent == permanent, f"to be tried again: {not permanent}; {trouble.sentence}"
+    assert words in trouble.sentence, trouble.sentence
+    assert len(trouble.sentence) <= 500 and "Traceback" not in trouble.sentence, "short, and for a person"
+    assert field is None or trouble.field == field, f"about {trouble.field!r}"
+    return trouble
+
+
+def check_stops_soon(
+    engine: Engine, request: Request, *, after_seconds: float = 0.3, once: Callable[[], bool] | None = None
+) -> list[GeneratedImage]:
+    """Somebody says stop while the engine waits or works, after a while or `once` that is so: it lets go within 5 s.
+
+    Returns what was made before.
+    """
+    said: list[float] = []
+    is_time = time.monotonic() + after_seconds
+
+    def cancelled() -> bool:
+        if not said and (once() if once else time.monotonic() > is_time):
+            said.append(time.monotonic())
+        return bool(said)
+
+    images = list(engine.generate(request, report=lambda progress: None, cancelled=cancelled))
+    assert said, "it never looked"
+    assert time.monotonic() - said[0] < STOP_SECONDS, "stopping takes at most 5 seconds"
+    assert len(images) < len(request.seeds), "it was stopped before the end"
+    return images
+
+
 def small_request(can: Capabilities) -> Request:
     edge = max(can.min_edge, min(can.max_edge, 256 - 256 % can.edge_step))
-    return Request(prompt="a quiet harbour at dusk", width=edge, height=edge, seeds=SEEDS)
+    width, height = min(can.sizes, default=(edge, edge))
+    return Request(prompt="a quiet harbour at dusk", width=width, height=height, seeds=SEEDS)
 
 
 def run(engine: Engine, request: Request) -> tuple[list[GeneratedImage], list[Progress]]:
