@@ -4,7 +4,8 @@
 #   ./run_tests.sh                        everything
 #   ./run_tests.sh tests/unit -k recipe   arguments go to pytest, in both passes
 #   ./run_tests.sh --require-browser      a missing Chromium is an error instead of skipped tests
-#   ./run_tests.sh --thorough             every page in all four looks (light, dark, desktop, phone), not in two
+#   ./run_tests.sh --thorough             every page in all four looks (light, dark, desktop, phone), not in two,
+#                                        and no second try
 #   ./run_tests.sh --sqlite               the first pass alone, for a quick look
 #
 # PYTHON names another Python, CHROME_PATH another browser, JOBS the number of test processes (2).

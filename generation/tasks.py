@@ -7,8 +7,8 @@ from generation import finals, trying, workflow
 
 @task(queue_name="engines")
 def run_session(session_id: int) -> None:
-    """This session, then whatever waits; 0: whatever waits."""
-    workflow.run(session_id)
+    """This session in its turn, and whatever else waits; the key is for who looks at the queue."""
+    workflow.run()
 
 
 @task(queue_name="engines")

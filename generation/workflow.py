@@ -141,13 +141,14 @@ def go_on(session: GenerationSession) -> None:
 # --- done by a worker -----------------------------------------------------------------------------
 
 
-def run(session_id: int) -> None:
-    """Run one session if it can be claimed, then whatever else waits for a free engine. Key 0: just those."""
-    next_id = session_id or next_queued()
-    while next_id and not working.stopping.is_set():
+def run() -> None:
+    """Run what waits for a free engine, the oldest first, until nothing does.
+
+    Several threads do this at once; a session asked for later must not overtake the one before it.
+    """
+    while (next_id := next_queued()) and not working.stopping.is_set():
         if token := claim(next_id):
             _run_claimed(GenerationSession.objects.get(pk=next_id), token)
-        next_id = next_queued()
 
 
 def run_here(session: GenerationSession, *, each=lambda made: None) -> None:

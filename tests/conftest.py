@@ -34,9 +34,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for item in items:
             if item.get_closest_marker("browser"):
                 item.add_marker(pytest.mark.skip(reason=NO_BROWSER))
-    # A browser may starve on a busy machine; what needs its second try is named at the end.
-    for item in items:
-        if item.get_closest_marker("browser"):
+    # Real processes, browsers and clocks may starve on a busy machine; what needs its second try is named at the end.
+    if not os.environ.get("GALLERY_TEST_THOROUGH"):
+        for item in items:
             item.add_marker(pytest.mark.flaky(reruns=1))
 
 

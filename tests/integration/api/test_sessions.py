@@ -23,7 +23,7 @@ def test_a_session_is_started_and_watched(as_alice, alice, scripted):
     assert started.status_code == 201 and started["Location"] == f"/api/v1/sessions/{said['id']}"
     assert (said["state"], said["is_generating"], said["title"]) == ("queued", True, "Fog\ufffd")
     assert (said["engine"], said["first_seed"], said["count"]) == ("scripted", "41", 3)
-    workflow.run(said["id"])
+    workflow.run()
     said = as_alice("GET", f"/sessions/{said['id']}").json()
     assert (said["state"], said["is_generating"], said["n_made"]) == ("ready", False, 3)
 

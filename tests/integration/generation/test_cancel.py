@@ -35,7 +35,7 @@ def draws_for_long(request, index, report, cancelled) -> None:
 def test_a_session_that_waits_is_stopped_and_never_starts(alice, scripted):
     session = SessionFactory(owner=alice, state="queued", engine="scripted")
     workflow.cancel(session)
-    workflow.run(session.pk)
+    workflow.run()
     session.refresh_from_db()
     assert (session.state, session.n_made, session.state_line) == ("cancelled", 0, "Stopped")
     assert scripted.requests == [] and session.finished_at
@@ -107,6 +107,6 @@ def test_whoever_waits_for_the_engine_may_start(alice, scripted):
     workflow.claim(running.pk)
     workflow.cancel(running)
     assert DBTaskResult.objects.get().args_kwargs["args"] == [0]
-    workflow.run(0)
+    workflow.run()
     waiting.refresh_from_db()
     assert waiting.state == "ready"

@@ -67,7 +67,7 @@ def test_the_third_session_starts_on_the_first_visit_and_only_once(alice, bob, f
     demo.start_waiting(alice)
     drawing.refresh_from_db()
     assert drawing.state == "queued"
-    workflow.run(0)
+    workflow.run()
     demo.start_waiting(alice)
     drawing.refresh_from_db()
     assert (drawing.state, drawing.n_made) == ("ready", 2)

@@ -22,7 +22,7 @@ BROKEN = EngineError("The model is not installed. Install it, or choose another.
 def time_passes(session: GenerationSession) -> GenerationSession:
     """The pause after a fault is over, and a worker looks around."""
     GenerationSession.objects.filter(pk=session.pk).update(not_before=timezone.now())
-    workflow.run(0)
+    workflow.run()
     session.refresh_from_db()
     return session
 
@@ -56,7 +56,7 @@ def test_while_it_is_tried_again_the_session_waits_and_says_why(alice, scripted)
     session = make_session(alice, count=3)
     assert (session.state, session.error, session.attempts) == ("queued", BUSY.sentence, 1)
     assert session.state_line == "Pausing at 0 of 3" and workflow.next_queued() is None
-    workflow.run(session.pk)
+    workflow.run()
     assert len(scripted.requests) == 1
 
 
@@ -160,6 +160,6 @@ def test_going_on_does_not_wait_for_the_end_of_a_pause(alice, scripted):
     session = make_session(alice, count=3)
     workflow.cancel(session)
     workflow.go_on(session)
-    workflow.run(0)
+    workflow.run()
     session.refresh_from_db()
     assert (session.state, session.n_made, len(scripted.requests)) == ("ready", 3, 2)

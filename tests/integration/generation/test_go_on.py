@@ -18,7 +18,7 @@ BROKEN = EngineError("The model is not installed.", permanent=True)
 
 def go_on(session: GenerationSession) -> GenerationSession:
     workflow.go_on(session)
-    workflow.run(session.pk)
+    workflow.run()
     session.refresh_from_db()
     return session
 
@@ -54,7 +54,7 @@ def test_what_was_thrown_away_meanwhile_is_not_made_again(alice, scripted):
 def test_a_session_that_made_everything_has_nothing_to_go_on_with(alice, scripted):
     session = make_session(alice, count=2)
     workflow.go_on(session)
-    workflow.run(session.pk)
+    workflow.run()
     session.refresh_from_db()
     assert session.state == "ready" and len(scripted.requests) == 1 and not session.can_go_on
 

@@ -124,7 +124,7 @@ def test_a_worker_that_was_succeeded_keeps_nothing_and_its_successor_makes_the_r
         session = GenerationSession.objects.get()
         GenerationSession.objects.update(lease_until=ago(1))
         workflow.sweep()
-        workflow.run(session.pk)
+        workflow.run()
 
     scripted.answers = [None, succeed]
     session = make_session(alice, count=3)
@@ -139,7 +139,7 @@ def test_a_worker_asked_to_end_lets_go_at_once_and_loses_nothing(alice, scripted
     session = make_session(alice, count=4)
     assert (session.state, session.lease_token, session.n_made, session.attempts) == ("queued", None, 2, 0)
     working.stopping.clear()
-    workflow.run(session.pk)
+    workflow.run()
     assert state(session) == "ready" and Candidate.objects.count() == 4
 
 

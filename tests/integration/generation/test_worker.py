@@ -110,23 +110,23 @@ def test_two_engines_run_side_by_side(alice, scripted, settings):
 
 def test_a_worker_goes_on_with_whatever_waits_oldest_first(alice, bob, scripted):
     first, second, third = queued(alice), queued(bob), queued(alice)
-    workflow.run(second.pk)
+    workflow.run()
     assert [state(session) for session in (first, second, third)] == ["ready"] * 3
     order = Candidate.objects.order_by("pk").values_list("session_id", flat=True)
-    assert list(order) == [second.pk] * 2 + [first.pk] * 2 + [third.pk] * 2
+    assert list(order) == [first.pk] * 2 + [second.pk] * 2 + [third.pk] * 2
 
 
 def test_running_it_again_makes_nothing_more(alice, scripted):
     session = make_session(alice, count=2)
-    workflow.run(session.pk)
-    workflow.run(0)
-    workflow.run(999_999)
+    workflow.run()
+    workflow.run()
+    workflow.run()
     assert len(scripted.requests) == 1 and Photo.objects.count() == 2
 
 
 def test_a_session_of_an_engine_that_is_configured_no_longer_fails_with_a_sentence(alice, scripted):
     session = queued(alice, engine="sold")
-    workflow.run(session.pk)
+    workflow.run()
     assert state(session) == "failed"
     assert session.error == "There is no engine “sold” here. Configured: scripted."
 
@@ -151,11 +151,11 @@ def test_two_workers_share_four_sessions_and_every_image_is_made_once(alice, scr
 
     def work() -> None:
         for session in sessions:
-            workflow.run(session.pk)
+            workflow.run()
         connection.close()
 
     run_in_threads([work] * 2)
-    workflow.run(0)
+    workflow.run()
     assert [state(session) for session in sessions] == ["ready"] * 4
     assert sum(len(request.seeds) for request in scripted.requests) == 12
     assert Candidate.objects.count() == Photo.objects.count() == 12

@@ -77,7 +77,7 @@ def test_a_session_says_so_and_goes_on_later(alice, scripted, fill, seam):  # no
     assert session.state == "failed" and "disk is full" in session.error
     make_room()
     workflow.go_on(session)
-    workflow.run(session.pk)
+    workflow.run()
     session.refresh_from_db()
     assert (session.state, session.n_made) == ("ready", 2) and check(hash=True)[0]
 
