@@ -121,7 +121,6 @@ def test_a_worker_that_was_succeeded_keeps_nothing_and_its_successor_makes_the_r
     """It was paused in the middle of an image; meanwhile its lease ran out and another took over."""
 
     def succeed(*_):
-        session = GenerationSession.objects.get()
         GenerationSession.objects.update(lease_until=ago(1))
         workflow.sweep()
         workflow.run()

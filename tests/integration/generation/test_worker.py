@@ -117,7 +117,7 @@ def test_a_worker_goes_on_with_whatever_waits_oldest_first(alice, bob, scripted)
 
 
 def test_running_it_again_makes_nothing_more(alice, scripted):
-    session = make_session(alice, count=2)
+    make_session(alice, count=2)
     workflow.run()
     workflow.run()
     workflow.run()
@@ -150,7 +150,7 @@ def test_two_workers_share_four_sessions_and_every_image_is_made_once(alice, scr
     sessions = [queued(alice, count=3) for _ in range(4)]
 
     def work() -> None:
-        for session in sessions:
+        for _ in sessions:
             workflow.run()
         connection.close()
 
