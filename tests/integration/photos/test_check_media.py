@@ -22,6 +22,12 @@ from tests.pictures import draw
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(autouse=True)
+def a_shorter_second_look(monkeypatch):
+    """Every file of a test is seconds old, and is looked at twice."""
+    monkeypatch.setattr(verifying, "SECOND_LOOK_SECONDS", 0.05)
+
+
 def check(*arguments: str, **options) -> tuple[bool, str]:
     """Whether all was well, and what was said."""
     said = io.StringIO()
