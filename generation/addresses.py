@@ -1,20 +1,17 @@
 """Where an engine may be told to ask. Generators stand on this machine or in the house, so those addresses are fine;
-the ones at which a cloud tells a machine its own keys are not."""
+the ones at which a cloud tells a machine its own keys are not. Each connection is looked at once more
+(`generation.engines.lines`): a name may mean another address by then."""
 
 from __future__ import annotations
 
-import ipaddress
 import socket
 import threading
 from urllib.parse import urlsplit
 
 from django.utils.translation import gettext as _
 
-REFUSED = (
-    ipaddress.ip_network("169.254.0.0/16"),
-    ipaddress.ip_network("fe80::/10"),
-    ipaddress.ip_network("fd00:ec2::/32"),
-)
+from generation.engines.lines import is_refused
+
 NAME_SECONDS = 2.0  # for a name to be looked up; one that takes longer is not known to be bad
 
 
@@ -27,7 +24,11 @@ def problem_of(address: str) -> str:
         parts, host, port = urlsplit(""), "", None
     if parts.scheme not in ("http", "https") or not host or port == 0:
         return _("The address of a server begins with http:// or https://, such as http://127.0.0.1:7860.")
-    if any(_is_refused(one) for one in _meanings(host)):
+    if "@" in parts.netloc:
+        return _(
+            "A name or a password does not belong into the address: it would be shown. There are fields for them."
+        )
+    if any(is_refused(one) for one in _meanings(host)):
         return _("This address belongs to the network of the machine itself and is not asked.")
     return ""
 
@@ -46,12 +47,3 @@ def _meanings(host: str) -> list[str]:
     thread.start()
     thread.join(NAME_SECONDS)
     return [host, *found]
-
-
-def _is_refused(text: str) -> bool:
-    try:
-        address = ipaddress.ip_address(text.partition("%")[0])
-    except ValueError:
-        return False
-    address = getattr(address, "ipv4_mapped", None) or address
-    return any(address in network for network in REFUSED if network.version == address.version)

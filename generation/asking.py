@@ -2,7 +2,7 @@
 
 An answer is fresh for a minute. After that it is given at once while the server is asked again behind it; for ten
 minutes if need be, so that a server that restarts does not vanish from the form. A server that was away is asked again
-after 15 seconds, and nobody waits for it for more than a moment.
+after 15 seconds, and nobody waits for it for more than a moment; for one that swallows every question, not at all.
 """
 
 from __future__ import annotations
@@ -31,22 +31,27 @@ class Known:
         self._trouble: EngineError | None = None  # of the last time, None when that went well
         self._said_at = self._asked_at = float("-inf")
         self._away_since: float | None = None
+        self._began = 0.0  # of the question that is being asked, on the clock of the machine
+        self._is_slow = False  # it took more than a moment the last time
         self._asking: threading.Event | None = None
 
-    def begin(self) -> tuple[threading.Event, float] | None:
-        """Ask in the background if it is time to; what to wait on, and for how many seconds at most."""
+    def begin(self) -> tuple[threading.Event, float, float] | None:
+        """Ask in the background if it is time to: what to wait on, since when it is asked (time.monotonic), and how
+        many seconds from then on are worth it."""
         with self._lock:
             age = self._clock() - self._asked_at
             if self._asking is None:
                 if age < (AWAY_SECONDS if self._trouble else FRESH_SECONDS):
                     return None
-                self._asking = threading.Event()
+                self._asking, self._began = threading.Event(), time.monotonic()
                 threading.Thread(
                     target=self._ask, args=(self._asking,), daemon=True, name="capabilities"
                 ).start()
             if self._is_usable():
-                return self._asking, 0.0
-            return self._asking, MOMENT_SECONDS if self._trouble else PATIENCE_SECONDS
+                return self._asking, self._began, 0.0
+            if self._trouble:
+                return self._asking, self._began, 0.0 if self._is_slow else MOMENT_SECONDS
+            return self._asking, self._began, PATIENCE_SECONDS
 
     def answer(self) -> Capabilities:
         """What is known now. Raises EngineError where that is nothing, or too old."""
@@ -84,6 +89,7 @@ class Known:
             trouble = EngineError(f"{self._engine.title} does not answer; the log says why.")
         with self._lock:
             self._asked_at, self._trouble, self._asking = self._clock(), trouble, None
+            self._is_slow = time.monotonic() - self._began > MOMENT_SECONDS
             self._away_since = (self._away_since or self._asked_at) if trouble else None
             if said is not None:
                 self._said, self._said_at = said, self._asked_at
@@ -93,8 +99,7 @@ class Known:
 
 
 def ask(known: Iterable[Known], *, patience_seconds: float = PATIENCE_SECONDS) -> None:
-    """Have all of them asked that are due, at the same time, and wait for what is worth it."""
-    began = time.monotonic()
-    for waiting in [begun for one in known if (begun := one.begin())]:
-        asked, patience = waiting
-        asked.wait(max(0.0, began + min(patience, patience_seconds) - time.monotonic()))
+    """Have all of them asked that are due, at the same time, and wait for what is worth it: who was waited for before
+    and has not answered since is not waited for again."""
+    for asked, since, patience in [begun for one in known if (begun := one.begin())]:
+        asked.wait(max(0.0, since + min(patience, patience_seconds) - time.monotonic()))

@@ -6,15 +6,21 @@ images cost nothing. Every job runs on a thread of its own, so that an engine th
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from generation import registry
 from generation.engines import Capabilities, EngineError, GeneratedImage, Peer, Progress, Request
+from generation.engines.answers import cleaned
 from generation.keeping import cost_of
 from photos import images, storage
+
+T = TypeVar("T")
+log = logging.getLogger(__name__)
 
 PROMPT = "a red lighthouse in fog"
 SEED = 4711
@@ -70,7 +76,7 @@ def check(alias: str, *, bounds: Bounds | None = None) -> Iterator[Finding]:
     if reached.works == NO:
         return
     try:
-        can = entry.engine.capabilities()
+        can = _answer(entry.engine.capabilities)
     except EngineError as trouble:
         yield Finding(name="server", works=NO, sentence=trouble.sentence)
         return
@@ -81,7 +87,7 @@ def check(alias: str, *, bounds: Bounds | None = None) -> Iterator[Finding]:
     if drawn.works == NO:
         return
     yield _progress(can, first)
-    yield _preview(first)
+    yield _preview(entry, first)
     charges = cost_of(first.image.facts) > 0 or bool(first.image.facts.get("usage"))
     yield _seeds(entry, request, can, first, bounds, charges=charges)
     yield _cancel(entry, request, can, bounds, charges=charges)
@@ -145,11 +151,26 @@ def _run(
     return job
 
 
+def _answer(ask: Callable[[], T]) -> T:
+    """What an engine says. Raises EngineError and nothing else, whoever wrote it."""
+    try:
+        return ask()
+    except EngineError:
+        raise
+    except Exception as fault:
+        log.exception("An engine broke when it was asked what it is")
+        raise EngineError(
+            f"The engine broke: {type(fault).__name__}. The log says why.", permanent=True
+        ) from fault
+
+
 def _server(entry: registry.EngineEntry) -> Finding:
+    if isinstance(entry.engine, registry.Broken):
+        return Finding(name="server", works=NO, sentence=entry.engine.trouble.sentence)
     if not hasattr(entry.engine, "describe"):
         return Finding(name="server", works=YES, sentence=f"{entry.title}: part of the gallery, no server.")
     try:
-        peer: Peer = entry.engine.describe()
+        peer: Peer = _answer(entry.engine.describe)
     except EngineError as trouble:
         return Finding(name="server", works=NO, sentence=trouble.sentence)
     facts = "; ".join(f"{name} {value}" for name, value in peer.facts.items())
@@ -162,8 +183,11 @@ def _models(can: Capabilities) -> Finding:
     if offered is None:
         words = can.notes[0] if can.notes else "It has one, and offers no other."
         return Finding(name="models", works=NO if can.notes else UNTRIED, sentence=words)
-    names = [label for _value, label in offered.choices] or list(offered.suggestions)
-    words = f"{len(names)}: {', '.join(names[:5])}{' …' if len(names) > 5 else ''}."
+    # The choice of none leaves it to the server or the workflow, and is no model.
+    names = [label for value, label in offered.choices if value] or list(offered.suggestions)
+    if not names:
+        return Finding(name="models", works=UNTRIED, sentence="It names none; the name is typed.")
+    words = f"{len(names):,}: {cleaned(', '.join(names[:5]))}{' …' if len(names) > 5 else ''}."
     return Finding(name="models", works=YES, sentence=words)
 
 
@@ -195,12 +219,16 @@ def _progress(can: Capabilities, job: Job) -> Finding:
     return Finding(name="progress", works=UNTRIED if can.progress else NO, sentence=words)
 
 
-def _preview(job: Job) -> Finding:
+def _preview(entry: registry.EngineEntry, job: Job) -> Finding:
     seen = sum(one.preview is not None for one in job.reports)
+    if seen:
+        return Finding(name="preview", works=YES, sentence=f"{seen} while it drew.")
+    if not hasattr(entry.engine, "describe"):
+        return Finding(name="preview", works=NO, sentence="It shows an image once it is done.")
     words = (
-        f"{seen} while it drew." if seen else "None came; many servers have to be started with previews on."
+        "None came. Some servers send them only when they are started so: ComfyUI with --preview-method auto."
     )
-    return Finding(name="preview", works=YES if seen else NO, sentence=words)
+    return Finding(name="preview", works=NO, sentence=words)
 
 
 def _seeds(

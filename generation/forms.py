@@ -27,6 +27,7 @@ SHAPES = (
 OTHER = "other"  # the shape for which width and height are typed
 MAX_EDGE = 16_384
 MAX_LONG = 20_000
+PATIENCE_SECONDS = 1.0  # for servers nothing is known of yet, all together
 
 
 class Shape(NamedTuple):
@@ -152,6 +153,22 @@ class GenerateForm(forms.Form):
         return bool(can and not can.negative_prompt)
 
     @property
+    def seed_is_off(self) -> bool:
+        can = self.capabilities.get(self.chosen)
+        return bool(can and not can.seeds)
+
+    @property
+    def away(self) -> list[tuple[str, str]]:
+        """Title and sentence of those that do not answer."""
+        return [said for alias, said in self.silent.items() if alias not in self.words_alone]
+
+    @property
+    def gone(self) -> str:
+        """The name of the engine that was used before, where it is none of those here any more."""
+        before = self.again.engine if self.again else ""
+        return registry.title_of(before) if before and before not in self.engines | self.silent else ""
+
+    @property
     def takes_any_size(self) -> tuple[str, ...]:
         """Aliases for which a size can be typed."""
         return tuple(alias for alias, can in self.capabilities.items() if not can.sizes)
@@ -171,7 +188,7 @@ class GenerateForm(forms.Form):
             "width": width,
             "height": height,
             "count": given["count"],
-            "seed": given["seed"],
+            "seed": given["seed"] if can.seeds else None,
             "options": {option.name: given[f"{given['engine']}-{option.name}"] for option in can.options},
             "remix_of": self.remix_of,
             "source": self.source,
@@ -232,10 +249,10 @@ class GenerateForm(forms.Form):
 def _ask(engines: dict[str, EngineEntry]) -> tuple[dict[str, Capabilities], dict[str, tuple[str, str]]]:
     """What each can do; and of those that do not answer, title and sentence: they must not keep the others away."""
     can, silent = {}, {}
-    registry.ask_all(engines.values())
+    registry.ask_all(engines.values(), patience_seconds=PATIENCE_SECONDS)
     for alias, entry in engines.items():
         try:
-            can[alias] = entry.capabilities
+            can[alias] = entry.said()
         except EngineError as trouble:
             silent[alias] = (entry.title, trouble.sentence)
     return can, silent

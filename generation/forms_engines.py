@@ -149,7 +149,7 @@ class EngineForm(forms.Form):
             name: json.dumps(value) if isinstance(value, (dict, list)) else value
             for name, value in shown.items()
         }
-        return {"title": self.row.title if self.row else self.kind.title} | texts
+        return {"title": self.row.title if self.row else setups.free_title(self.kind.name)} | texts
 
     def _field(self, option) -> forms.Field:
         if option.kind != "secret":

@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from photos.models import Leased, Photo
 
 MAX_COUNT = 500
+OF_THE_ENGINE = ("url", "api_key", "headers", "templates")  # fields that only an administrator can change
 
 
 class SessionQuerySet(models.QuerySet):
@@ -189,6 +190,11 @@ class GenerationSession(Leased):
     @property
     def can_go_on(self) -> bool:
         return self.state in (self.State.CANCELLED, self.State.FAILED) and self.n_missing > 0
+
+    @property
+    def asks_for_change(self) -> bool:
+        """It failed at something that was asked for, so going on as it is would fail again."""
+        return self.state == self.State.FAILED and self.error_field not in ("", *OF_THE_ENGINE)
 
     @property
     def is_pausing(self) -> bool:

@@ -12,16 +12,21 @@ from pathlib import Path
 
 from django.conf import settings
 
-from generation.engines.pictures import kind_of
+from generation.engines.pictures import kind_of, size_of
 
 MAX_BYTES = 512 * 1024
+MAX_EDGE = 4096  # a few bytes can promise a picture that no browser has the memory for
 EVERY_SECONDS = 1.0
 KINDS = ("jpeg", "png", "webp")
 
 
 def put(session_id: int, data: bytes) -> None:
     """Show this from now on. What is no small image of a common kind is left out."""
-    if len(data) > MAX_BYTES or kind_of(data) not in KINDS:
+    if (
+        len(data) > MAX_BYTES
+        or kind_of(data) not in KINDS
+        or max(size_of(data) or (MAX_EDGE + 1,)) > MAX_EDGE
+    ):
         return
     path = _path(session_id)
     with contextlib.suppress(OSError):  # a full disk: the image itself will say so

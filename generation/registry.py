@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import Any
 
 from django.conf import settings
-from django.db import OperationalError, ProgrammingError
+from django.db import OperationalError, ProgrammingError, connections
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
@@ -36,12 +36,13 @@ class UnknownEngine(Exception):
     """An alias that is not configured (any more), or switched off; `sentence` says so, and which there are."""
 
     def __init__(self, alias: str, *, is_off: bool = False) -> None:
-        there = ", ".join(_ordered(_rows(RECENT_SECONDS))) or "none"
-        self.sentence = (
-            f"The engine “{title_of(alias)}” is switched off."
-            if is_off
-            else f"There is no engine “{alias}” here. Configured: {there}."
-        )
+        rows = _rows(RECENT_SECONDS)
+        there, row = ", ".join(_ordered(rows)) or "none", rows.get(alias)
+        self.sentence = f"There is no engine “{alias}” here. Configured: {there}."
+        if is_off:
+            self.sentence = f"The engine “{title_of(alias)}” is switched off."
+        elif row is not None and row.removed_at is not None:
+            self.sentence = f"The engine “{row}” was removed. Remix the session to use another one: {there}."
         super().__init__(self.sentence)
 
 
@@ -86,6 +87,10 @@ class EngineEntry:
         except Exception as error:
             log.exception("The engine %s could not be asked what it can do", self.alias)
             raise EngineError(f"{self.title} does not answer; the log says why.") from error
+
+    def said(self) -> Capabilities:
+        """Like `capabilities`, of those that have been asked already: nobody waits. Raises EngineError alone."""
+        return self.known.answer() if self.known is not None else self.capabilities
 
     @cached_property
     def known(self) -> asking.Known | None:
@@ -174,9 +179,32 @@ def usual() -> str:
     return next(iter(aliases()), "")
 
 
+def ask_behind() -> None:
+    """Have all that are on asked, so that the first form of a new process knows them; returns at once."""
+
+    def work() -> None:
+        try:
+            ask_all(engines().values(), patience_seconds=0.0)
+        except Exception:  # the form asks again, and says what is wrong
+            log.debug("The engines could not be asked beforehand", exc_info=True)
+        finally:
+            connections.close_all()
+
+    threading.Thread(target=work, daemon=True, name="engines are asked").start()
+
+
 def ask_all(entries: Iterable[EngineEntry], **patience: float) -> None:
     """Before the capabilities of several are wanted: their servers are asked at the same time."""
     asking.ask([entry.known for entry in entries if entry.known is not None], **patience)
+
+
+def takes_seeds(alias: str) -> bool:
+    """Whether its seeds are worth showing, as far as this process knows; nobody is asked, and no database."""
+    try:
+        can = _entry(_kept.rows, alias).remembered()
+    except Exception:  # gone, or one of the settings that cannot be built
+        return False
+    return can is not None and can.seeds
 
 
 def title_of(alias: str) -> str:

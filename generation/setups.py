@@ -40,7 +40,7 @@ def add(
         if problem := problem_of_alias(name):
             raise SetupError(problem, field="alias")
         values = {
-            "kind": kind, "title": title or KINDS[kind].title, "options": options, "is_on": True, "checked": {},
+            "kind": kind, "title": title or free_title(kind), "options": options, "is_on": True, "checked": {},
             "secrets": sealing.seal(secrets), "position": _behind(), "removed_at": None,
         }  # fmt: skip
         row = EngineSetup.objects.filter(alias=name).first()
@@ -118,6 +118,15 @@ def free_alias(title: str) -> str:
     taken = set(EngineSetup.objects.values_list("alias", flat=True)) | set(settings.GALLERY_ENGINES) | TAKEN
     return next(
         name for n in range(1, len(taken) + 2) if (name := stem if n == 1 else f"{stem}-{n}") not in taken
+    )
+
+
+def free_title(kind: str) -> str:
+    """What its kind is called, with a number where another engine is called so already."""
+    stem = KINDS[kind].title
+    taken = set(EngineSetup.objects.filter(removed_at__isnull=True).values_list("title", flat=True))
+    return next(
+        name for n in range(1, len(taken) + 2) if (name := stem if n == 1 else f"{stem} {n}") not in taken
     )
 
 

@@ -43,9 +43,17 @@ def check(
     if has_source and not can.source_image:
         raise WorkflowError("This engine cannot start from an image.", field="engine")
     _check_size(can, width, height)
+    if count > 1 and has_source and can.enlarges_alike and _enlarges(can, options or {}):
+        raise WorkflowError("Enlarging alone gives the same image each time: ask for 1.", field="count")
     for option in can.options:
         if problem := problem_of(option, (options or {}).get(option.name)):
             raise WorkflowError(problem, field=option.name)
+
+
+def _enlarges(can: Capabilities, options: dict) -> bool:
+    usual = next((option.default for option in can.options if option.name == "upscale"), 0)
+    factor = options.get("upscale", usual)
+    return isinstance(factor, (int, float)) and factor > 1
 
 
 def _check_size(can: Capabilities, width: int, height: int) -> None:

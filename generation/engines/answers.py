@@ -11,6 +11,7 @@ Answers are untrusted: a complaint is cleaned of markup, paths of the server's d
 from __future__ import annotations
 
 import json
+import math
 import re
 import time
 from email.utils import parsedate_to_datetime
@@ -18,12 +19,15 @@ from typing import Any
 
 from generation.engines.base import EngineError
 
+NOT_UNDERSTOOD = "answered in a form that is not understood here. Is that the address of the generator's API?"
 MAX_COMPLAINT = 300  # characters
 MAX_RETRY_AFTER_SECONDS = 3600.0
+MAX_VALUES = 2_000_000  # in one answer: a byte of JSON can become a hundred in memory
 
 _TRACEBACK = re.compile(r"Traceback \(most recent call last\).*\n(?=\S)", re.DOTALL)
 # /srv/models/x.ckpt and C:\models\x.ckpt, but neither 3/4 nor the path of an http address
 _PATH = re.compile(r"(?:(?<![\w.:/\\])(?:[A-Za-z]:)?|(?<=\b[A-Za-z]:))(?:[/\\]+[^\s/\\:'\"<>|,]+){2,}[/\\]?")
+_NO_NAME = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff\s]+")
 
 
@@ -31,6 +35,8 @@ def read_json(body: bytes, *, address: str) -> Any:
     """The value in `body`, None for an empty one. Raises EngineError: a web page, or JSON that breaks off."""
     if not body.strip():
         return None
+    if sum(map(body.count, (b"[", b"{", b","))) > MAX_VALUES:
+        raise EngineError(f"{address} answered with more than can be looked through.", permanent=True)
     try:
         return json.loads(body)
     except (ValueError, RecursionError) as error:
@@ -39,7 +45,7 @@ def read_json(body: bytes, *, address: str) -> Any:
                 f"{address} answered with a web page instead of data. Is that the address of the generator's API?",
                 permanent=True,
             ) from error
-        raise EngineError(f"{address} answered with data that breaks off or is no JSON.") from error
+        raise EngineError(f"{address} sent an answer that breaks off or cannot be read.") from error
 
 
 def is_page(body: bytes) -> bool:
@@ -65,6 +71,21 @@ def cleaned(text: str) -> str:
     text = _PATH.sub(lambda path: re.split(r"[/\\]", path[0].rstrip("/\\"))[-1], text)
     text = _UNSEEN.sub(" ", text).strip()
     return text if len(text) <= MAX_COMPLAINT else text[: MAX_COMPLAINT - 1].rstrip() + "…"
+
+
+def name_of(value: Any, longest: int = 500) -> str:
+    """What a server calls a thing, word for word, as it will be asked for; "" for what cannot be shown or sent back."""
+    return value if isinstance(value, str) and len(value) <= longest and not _NO_NAME.search(value) else ""
+
+
+def number(value: Any) -> float | None:
+    """A finite number, None for anything else; JSON has integers that no float can hold."""
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        return None
+    try:
+        return float(value) if math.isfinite(value) else None
+    except OverflowError:
+        return None
 
 
 def field_of(answer: Any) -> str:

@@ -10,12 +10,13 @@ answer = job.result()
 
 from __future__ import annotations
 
-import contextlib
 import socket
 import threading
 from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Generic, TypeVar
+
+from generation.engines import lines
 
 T = TypeVar("T")
 
@@ -51,8 +52,7 @@ class Background(Generic[T]):
         with self._guard:
             self._hung_up = True
             if self._line is not None:
-                with contextlib.suppress(OSError):  # it was closed already
-                    self._line.shutdown(socket.SHUT_RDWR)
+                lines.hang_up(self._line)
 
     def hold(self, line: socket.socket) -> None:
         """The call runs over this line from now on."""
@@ -77,10 +77,8 @@ def in_background(call: Callable[[], T]) -> Background[T]:
     return Background(call)
 
 
-def on_line(event: str, info: dict) -> None:
-    """A listener for httpx: hands the line of a new connection to the call of this thread, if it is one."""
+def on_line(line: socket.socket) -> None:
+    """Hands a new line to the call of this thread, if it is one."""
     background = _current.get()
-    if background is not None and event == "connection.connect_tcp.complete":
-        line = info["return_value"].get_extra_info("socket")
-        if line is not None:
-            background.hold(line)
+    if background is not None:
+        background.hold(line)

@@ -124,8 +124,9 @@ class Capabilities:
     `seeds` says that the same request with the same seed gives the same image again. Edges are pixels:
     width and height lie in `min_edge`..`max_edge`, are multiples of `edge_step`, and their product lies in
     `min_pixels`..`max_pixels`; where `sizes` is not empty only these (width, height) can be made. `source_image`: it
-    can start from an image; `upscale`: it has an option "upscale" (a factor, with a source image). `about` is one
-    sentence shown on pages. `notes` are sentences on what the server could not be asked (a list that failed).
+    can start from an image; `upscale`: it has an option "upscale" (a factor, with a source image); `enlarges_alike`:
+    what comes of that has no seed, so one image is all there is to ask for. `about` is one sentence shown on pages.
+    `notes` are sentences on what the server could not be asked (a list that failed).
     """
 
     negative_prompt: bool
@@ -142,6 +143,7 @@ class Capabilities:
     sizes: tuple[tuple[int, int], ...] = ()
     min_pixels: int = 0
     upscale: bool = False
+    enlarges_alike: bool = False
     notes: tuple[str, ...] = ()
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import httpx
 
-from generation.engines import answers
+from generation.engines import answers, lines
 from generation.engines.background import Background, in_background, on_line
 from generation.engines.base import EngineError
 
@@ -120,12 +120,12 @@ class Server:
     ) -> bytes:
         seconds = self.read_seconds if read_seconds is None else read_seconds
         ends = time.monotonic() + seconds
-        with self._errors_said(seconds):
+        with self._errors_said(seconds, ends), lines.kept_until(ends, tell=on_line) as listen:
             request = self._client().build_request(
                 method,
                 self.url + path,
                 timeout=httpx.Timeout(seconds, connect=min(seconds, self._connect_seconds)),
-                extensions={"trace": on_line},
+                extensions={"trace": listen},
                 **content,
             )
             for _ in range(MAX_REDIRECTS + 1):
@@ -141,7 +141,12 @@ class Server:
         raise EngineError(f"{self.address} sends every request on to another place.", permanent=True)
 
     def _read(self, answer: httpx.Response, max_bytes: int, ends: float, *, cut: bool = False) -> bytes:
-        """The body. One that is longer than `max_bytes` is refused, or `cut` there."""
+        """The body. One that is longer than `max_bytes` is refused, or `cut` there; a packed one is never opened."""
+        if answer.headers.get("content-encoding", "identity").lower() not in ("", "identity"):
+            raise EngineError(
+                f"{self.address} sends its answers compressed though it was asked not to; a proxy may do that.",
+                permanent=True,
+            )
         parts, size = [], 0
         for part in answer.iter_bytes():
             parts.append(part)
@@ -152,8 +157,8 @@ class Server:
                 raise EngineError(
                     f"The answer of {self.address} is larger than {max_bytes // 2**20} MB.", permanent=True
                 )
-            if time.monotonic() > ends:
-                raise httpx.ReadTimeout("the whole answer took too long")
+        if time.monotonic() >= ends:  # a line that was hung up may look like the end of an answer
+            raise httpx.ReadTimeout("the whole answer took too long")
         return b"".join(parts)
 
     def _refused(self, answer: httpx.Response, ends: float) -> Refused:
@@ -190,7 +195,7 @@ class Server:
         return words
 
     @contextmanager
-    def _errors_said(self, seconds: float) -> Iterator[None]:
+    def _errors_said(self, seconds: float, ends: float) -> Iterator[None]:
         try:
             yield
         except httpx.ConnectError as error:
@@ -203,9 +208,9 @@ class Server:
             raise EngineError(f"{self.address} cannot be reached. Is the server running?") from error
         except httpx.ConnectTimeout as error:
             raise EngineError(f"{self.address} cannot be reached. Is the server running?") from error
-        except httpx.TimeoutException as error:
-            raise EngineError(f"{self.address} did not answer within {seconds:g} seconds.") from error
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, ValueError) as error:
+            if isinstance(error, httpx.TimeoutException) or time.monotonic() >= ends:
+                raise EngineError(f"{self.address} did not answer within {seconds:g} seconds.") from error
             raise EngineError(
                 f"{self.address} broke off before its answer was whole. Was the server restarted?"
             ) from error

@@ -26,6 +26,35 @@ def kind_of(data: bytes) -> str:
     return "avif" if data[4:8] == b"ftyp" and data[8:12] in (b"avif", b"avis") else ""
 
 
+def size_of(data: bytes) -> tuple[int, int] | None:
+    """Width and height as a PNG, JPEG or WebP says at its beginning; None where it does not."""
+    kind = kind_of(data)
+    if kind == "png" and len(data) >= 24:
+        return struct.unpack_from(">II", data, 16)
+    if kind == "jpeg":
+        return _size_of_jpeg(data)
+    if kind == "webp" and len(data) >= 30:
+        coded = int.from_bytes(data[21:25], "little")
+        return {
+            b"VP8X": lambda: tuple(int.from_bytes(data[at : at + 3], "little") + 1 for at in (24, 27)),
+            b"VP8L": lambda: ((coded & 0x3FFF) + 1, (coded >> 14 & 0x3FFF) + 1),
+            b"VP8 ": lambda: tuple(edge & 0x3FFF for edge in struct.unpack_from("<HH", data, 26)),
+        }.get(data[12:16], lambda: None)()
+    return None
+
+
+def _size_of_jpeg(data: bytes) -> tuple[int, int] | None:
+    """Of its first frame header; the segments before it are stepped over."""
+    at = 2
+    while at + 9 <= len(data) and data[at] == 0xFF:
+        marker, length = data[at + 1], int.from_bytes(data[at + 2 : at + 4], "big")
+        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
+            height, width = struct.unpack_from(">HH", data, at + 5)
+            return width, height
+        at += 2 + max(2, length)
+    return None
+
+
 def is_whole(data: bytes) -> bool:
     """Whether a file of a known kind has its end. Of GIF and AVIF nothing is known before they are decoded."""
     kind, tail = kind_of(data), data[-_TAIL_BYTES:]

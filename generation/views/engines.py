@@ -215,11 +215,14 @@ def _tested(row: EngineSetup | None) -> dict:
 
 def _workflows(row: EngineSetup) -> list[tuple[int, str, list[str], int]]:
     """Number, name, what was recognised, and how many doubts there are."""
+    from generation.views.workflows import TITLES as ROLES
     from generation.views.workflows import templates_of
 
     found = []
     for number, template in enumerate(templates_of(row), start=1):
-        found.append((number, template.name, list(template.places), len(template.notes)))
+        found.append(
+            (number, template.name, [ROLES.get(role, role) for role in template.places], len(template.notes))
+        )
     return found
 
 

@@ -135,8 +135,14 @@ def _failed_before(form: GenerateForm, remix_of: GenerationSession | None) -> tu
     """The field that the engine objected to the last time, and its sentence."""
     if remix_of is None or form.is_bound or not (remix_of.error and remix_of.error_field):
         return None
+    if form.chosen != remix_of.engine:  # another engine may have a field of that name, and nothing against it
+        return None
     place = form.place_of_error(remix_of.error_field)
-    return (place, remix_of.error) if place else None
+    if place is None:
+        return None
+    attrs = form.fields[place].widget.attrs
+    attrs["aria-describedby"] = f"{attrs.get('aria-describedby', '')} {place}-error".strip()
+    return place, remix_of.error
 
 
 def _remix_thumb(pictures: dict, begun: Begun, remix_of: GenerationSession | None) -> Thumb | None:

@@ -61,7 +61,9 @@ def progress(request: HttpRequest, pk: int) -> HttpResponse:
         "session": shown,
         "sheet": sheet,
         "fresh": [frame for frame in sheet.frames if frame.cell],
-        "drawing": next((frame for frame in sheet.frames if frame.percent is not None), None),
+        "well": next(
+            (frame for frame in sheet.frames if not frame.cell), None
+        ),  # also once it is drawn no more
         "filed": filed_ids(shown) if was_filing or shown.filing_since else [],
         "was_filing": was_filing,
         "was_live": True,

@@ -10,7 +10,7 @@ from django.utils.html import escape
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
-from generation import filling, finals, previews
+from generation import filling, finals, previews, registry
 from generation.models import Candidate, GenerationSession
 from generation.timeline import CELL_FIELDS
 from generation.timeline import SHEETS as SHOWN
@@ -94,6 +94,11 @@ class Sheet:
         if not session.is_generating or session.is_pausing or not session.n_made or not session.seconds_made:
             return None
         return max(1, round(session.seconds_made / session.n_made * session.n_missing))
+
+    @property
+    def minutes_left(self) -> int | None:
+        """The same where seconds say nothing to a person any more."""
+        return round(self.seconds_left / 60) if (self.seconds_left or 0) >= 100 else None
 
 
 def sheet_of(
@@ -182,10 +187,11 @@ def _stacked(
 
 def _wells(session: GenerationSession, first: int) -> list[Frame]:
     running = session.state == GenerationSession.State.RUNNING
+    seeds = first <= session.count and registry.takes_seeds(session.engine)
     return [
         Frame(
             number=frame_name(number),
-            seed=str(session.seed_of(number)),
+            seed=str(session.seed_of(number)) if seeds else "",
             percent=round(session.progress * 100) if running and number == first else None,
             preview=previews.version(session.pk) if running and number == first else "",
         )

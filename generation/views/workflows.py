@@ -20,6 +20,7 @@ from generation.engines.comfyui.guessing import ROLES
 from generation.engines.comfyui.template import MAX_NAME, MAX_TEMPLATES, Template, read_templates
 from generation.models import EngineSetup
 from generation.rights import administrators_only
+from photos.text import clean_json
 from photos.views.replies import see_other
 
 MAX_BYTES = 2 * 2**20  # of one export
@@ -141,7 +142,7 @@ def _brought(request: HttpRequest) -> Any:
         raise TemplateError(_("A workflow has at most %s MB.") % (MAX_BYTES // 2**20))
     text = file.read(MAX_BYTES).decode(errors="replace") if file else request.POST.get("text", "")[:MAX_BYTES]
     try:
-        return json.loads(text)
+        return clean_json(json.loads(text))
     except (ValueError, RecursionError) as error:
         raise TemplateError(_("This is no JSON. In ComfyUI choose Workflow, Export (API).")) from error
 

@@ -22,6 +22,8 @@ function draw() {
   if (edges) edges.hidden = !other;
   const negative = form.querySelector('[data-group=negative]'), can = form.querySelector(`[data-engine="${alias}"][data-negative]`)?.dataset.negative;
   if (negative) negative.hidden = can === '0';
+  const seed = form.querySelector('[data-group=seed]');
+  if (seed) seed.hidden = form.querySelector(`[data-engine="${alias}"][data-seeds]`)?.dataset.seeds === '0';
   form.querySelector('[data-f=submit]').textContent = fill(ngettext('Generate %(n)s image', 'Generate %(n)s images', count), { n: count });
   document.getElementById('size-line').textContent = width ? `${width} × ${height}` : '';
   const seconds = Math.round(+form.dataset.pace * count * width * height / 1e6);

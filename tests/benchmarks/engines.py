@@ -1,8 +1,9 @@
 """A session of many images from a server that answers at once: what the gallery adds to the engine's own time.
 
-The server stands in for one of OpenAI's shape, in a process of its own, and hands out one 1-megapixel PNG. In turns the
-engine alone takes all its images, plain ingest takes the same bytes, and a session does both. What is left is the
-session's own overhead an image (aim: 10 ms). Memory is read every 50 images: it has to stay flat.
+The server stands in for one of OpenAI's shape, a web UI (Forge) or ComfyUI, in a process of its own, and hands out one
+1-megapixel PNG. In turns the engine alone takes all its images, plain ingest takes the same bytes, and a session does
+both. What is left is the session's own overhead an image (aim: 10 ms). Memory is read every 50 images: it has to stay
+flat.
 """
 
 from __future__ import annotations
@@ -11,8 +12,10 @@ import argparse
 import json
 import subprocess
 import sys
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from tests.benchmarks import corpus
 from tests.benchmarks.report import Report, Table
@@ -21,16 +24,49 @@ from tests.benchmarks.scratch import Scratch, library_on
 TITLE = "overhead and memory of a session whose server answers at once"
 PEER = """\
 import sys
-from tests.peers.openai import OpenAIPeer
-with OpenAIPeer(data=open(sys.argv[1], "rb").read()) as peer:
-    peer.asked = type("Forgetful", (list,), {"append": lambda self, one: None})()
+from tests.peers import {module}
+data = open(sys.argv[1], "rb").read()
+{picture}
+with {server} as peer:
+    peer.asked = type("Forgetful", (list,), {{"append": lambda self, one: None}})()
     print(peer.url, flush=True)
     sys.stdin.read()
 """
-ENGINE = "generation.engines.openai_images.OpenAIImagesEngine"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """One kind of server: the class that drives it, its options, and how the stand-in is started with our image."""
+
+    engine: str
+    options: dict[str, Any] = field(default_factory=dict)
+    module: str
+    server: str
+    picture: str = ""
+
+    @property
+    def program(self) -> str:
+        return PEER.format(module=self.module, picture=self.picture, server=self.server)
+
+
+SERVERS = {
+    "openai": Standing(
+        engine="generation.engines.openai_images.OpenAIImagesEngine", options={"model": "painter"},
+        module="openai", server="openai.OpenAIPeer(data=data)",
+    ),
+    "sdapi": Standing(
+        engine="generation.engines.sdapi.SdapiEngine", module="sdapi", server='sdapi.SdServer("forge")',
+        picture="sdapi._flat = lambda *said: data",
+    ),
+    "comfyui": Standing(
+        engine="generation.engines.comfyui.ComfyUIEngine", module="comfyui", server="comfyui.ComfyPeer()",
+        picture="comfyui.picture = lambda graph, small=comfyui.picture: data if graph else small(graph)",
+    ),
+}  # fmt: skip
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--server", choices=tuple(SERVERS), default="openai", help="default: openai")
     parser.add_argument("--images", type=int, default=500, metavar="N", help="of the session (default: 500)")
     parser.add_argument(
         "--database", choices=("sqlite", "postgres"), default="sqlite", help="default: sqlite"
@@ -40,10 +76,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace, scratch: Scratch) -> Report:
     image = scratch.new("prepared") / "image.png"
     image.write_bytes(corpus.png(1, (1024, 1024)))
-    command = [sys.executable, "-c", PEER, str(image)]
+    server = SERVERS[options.server]
+    command = [sys.executable, "-c", server.program, str(image)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as peer:
         url = peer.stdout.readline().strip()
-        engine = {"CLASS": ENGINE, "OPTIONS": {"url": url, "model": "painter"}}
+        engine = {"CLASS": server.engine, "OPTIONS": {"url": url, **server.options}}
         with library_on(
             options.database, scratch.new("library"), GALLERY_ENGINES=json.dumps({"peer": engine})
         ) as library:
@@ -55,7 +92,7 @@ def run(options: argparse.Namespace, scratch: Scratch) -> Report:
 
 def _overhead(found: dict, options: argparse.Namespace) -> Table:
     table = Table(
-        title=f"{options.images} images of one megapixel, {options.database}; ms an image",
+        title=f"{options.images} images of one megapixel from {options.server}, {options.database}; ms an image",
         columns=("what", "flow CPU", "decoder CPU", "wall"),
     )
     each = {name: {key: 1000 * value / options.images for key, value in found[name].items()}
@@ -90,11 +127,11 @@ def measure(*, images: int, path: str) -> dict:
 
     people, data = get_user_model().objects, Path(path).read_bytes()
     _plain(people.create_user("first"), [data] * 3)  # starts the decoder, opens what is opened once
-    _alone(3)
+    _alone(3, first=1_000)
     memory: list[tuple[int, float]] = []
     maker, bringer = people.create_user("maker"), people.create_user("bringer")
     found = {
-        "engine alone": _timed(partial(_alone, images)),
+        "engine alone": _timed(partial(_alone, images, first=2_000)),
         "plain ingest": _timed(partial(_plain, bringer, [data] * images)),
         "session": _timed(partial(_session, maker, images, memory)),
     }
@@ -102,11 +139,12 @@ def measure(*, images: int, path: str) -> dict:
     return {**found, "memory": memory}
 
 
-def _alone(images: int) -> None:
+def _alone(images: int, *, first: int) -> None:
+    """`first` is its first seed: ComfyUI draws nothing twice."""
     from generation import registry
     from generation.engines import Request
 
-    request = Request(prompt="fog", width=1024, height=1024, seeds=tuple(range(images)))
+    request = Request(prompt="fog", width=1024, height=1024, seeds=tuple(range(first, first + images)))
     engine = registry.get("peer").engine
     made = sum(1 for _ in engine.generate(request, report=lambda progress: None, cancelled=lambda: False))
     if made != images:

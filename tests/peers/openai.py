@@ -39,6 +39,7 @@ class OpenAIPeer:
         self.key, self.kind, self.data = key, kind, data
         self.script: list[float | Answer] = []
         self.asked: list[dict[str, Any]] = []
+        self.sent: list[bytes] = []  # the files of all images
         self.models = ["painter-1", "painter-2"]
         self.gone = threading.Event()  # set when the test is over: nobody goes on waiting
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
@@ -99,6 +100,7 @@ class Handler(BaseHTTPRequestHandler):
         width, height = map(int, str(fields["size"]).split("x"))
         colour = zlib.crc32(f"{fields['prompt']} {fields.get('seed', '')}".encode())
         data = peer.data or flat_png(width, height, colour)
+        peer.sent.append(data)
         if fields.get("stream") in (True, "true"):
             self._stream(data, int(fields.get("partial_images") or 0), fields["size"])
             return

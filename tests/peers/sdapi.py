@@ -50,6 +50,7 @@ class SdServer(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", port), _Handler)
         self.flavour, self.auth, self.step = flavour, auth, step
         self.asked: list[tuple[str, Any]] = []
+        self.sent: list[bytes] = []  # the files of all images
         self.broken_lists: dict[str, int] = {}
         self.faults: list[Any] = []
         self.interrupts = 0
@@ -300,7 +301,8 @@ def _drawn(server: SdServer, asked: dict[str, Any]) -> dict[str, Any]:
         "infotexts": ["a grid"] * len(images) + [text], "version": "f2.0.1",
         "extra_generation_params": {"Schedule type": "Karras"},
     })  # fmt: skip
-    images.append(_b64(_flat(colour, size, kind, text)))
+    server.sent.append(_flat(colour, size, kind, text))
+    images.append(_b64(server.sent[-1]))
     return {"images": images, "parameters": asked, "info": "" if server.flavour == "sdcpp" else info}
 
 
@@ -376,6 +378,12 @@ def out_of_memory(handler: _Handler) -> None:
 def fails(handler: _Handler) -> None:
     said = "Expected all tensors on one device, in /home/anna/webui/modules/processing.py"
     handler.say({"error": "RuntimeError", "detail": "", "body": "", "errors": said}, 500)
+
+
+def stumbles(handler: _Handler) -> None:
+    """SD.Next of July 2026, whenever it has enlarged something."""
+    said = "1 validation error for ResProcessImage\nhtml_info\n  Input should be a valid string"
+    handler.say({"error": "ValidationError", "code": 500, "detail": "", "body": "", "errors": said}, 500)
 
 
 def wants_rest(handler: _Handler) -> None:

@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from generation.engines.answers import cleaned
+from generation.engines.answers import cleaned, number
 from generation.engines.base import (
     Capabilities,
     EngineError,
@@ -73,13 +73,14 @@ class ComfyUIEngine:
         self._lists = Lists(self._server)
 
     def describe(self) -> Peer:
-        said = self._server.get_json("/system_stats", read_seconds=5.0)
+        said = self._asked_who()
         system = said.get("system") if isinstance(said, dict) else None
         if not isinstance(system, dict):
             raise EngineError(f"{self._server.address} answers, but not as ComfyUI does.", permanent=True)
-        devices = [one for one in said.get("devices") or () if isinstance(one, dict)]
+        listed = said.get("devices")
+        devices = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
         facts = {"device": ", ".join(cleaned(str(one.get("name") or "")) for one in devices[:4])}
-        if isinstance(free := devices[0].get("vram_free") if devices else None, (int, float)):
+        if free := number(devices[0].get("vram_free")) if devices else None:
             facts["memory free"] = f"{free / 2**30:.1f} GB"
         checkpoints = self._lists.names([("CheckpointLoaderSimple", "ckpt_name")])
         facts["checkpoints"] = str(len(checkpoints))
@@ -88,7 +89,12 @@ class ComfyUIEngine:
             name="ComfyUI", version=cleaned(str(system.get("comfyui_version") or ""))[:40], facts=facts
         )
 
+    def _asked_who(self) -> Any:
+        return self._server.get_json("/system_stats", read_seconds=5.0, max_bytes=2**20)
+
     def capabilities(self) -> Capabilities:
+        """Raises EngineError where nobody answers, though the workflows alone would say most of it."""
+        self._asked_who()
         every = [variant for template in self.templates for variant in template.variants()]
         options = options_for(self.templates, self._lists)
         doubts = [f"{template.name}: {note}" for template in self.templates for note in template.notes]

@@ -8,23 +8,30 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import queue
 import socket
 import ssl
 import struct
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
 
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
-MAX_MESSAGE_BYTES = 16 * 2**20
+from generation.engines.base import EngineError
+from generation.engines.lines import insist_on_peer
+
+MAX_MESSAGE_BYTES = 4 * 2**20
 MAX_PREVIEW_BYTES = 2 * 2**20
 MAX_WAITING = 2_000  # messages nobody has read yet; what comes beyond is lost
+MAX_WAITING_BYTES = 16 * 2**20  # of all of them, as they came
 OPEN_SECONDS = 3.0
+UNHEARD = logging.getLogger("gallery.comfyui.feed")  # the library tells its log every header, keys among them
+UNHEARD.disabled = True
 PAUSES_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
 
 # Binary messages: a number says what follows.
@@ -38,6 +45,7 @@ class Message:
     kind: str
     data: Mapping[str, Any] = field(default_factory=dict)
     image: bytes | None = None
+    byte_size: int = 0  # as it came
 
     @property
     def prompt_id(self) -> str:
@@ -54,6 +62,7 @@ class Feed:
         self._url = f"ws{'s' if self._secure else ''}://{parts.netloc}{parts.path}/ws?clientId={client_id}"
         self._headers = dict(headers)
         self._messages: queue.Queue[Message] = queue.Queue(MAX_WAITING)
+        self._put_bytes = self._read_bytes = 0  # each written by one thread alone
         self._line: ClientConnection | None = None
         self._tried = threading.Event()
         self._closed = threading.Event()
@@ -77,9 +86,11 @@ class Feed:
     def next(self, seconds: float) -> Message | None:
         """The next message, waited for up to `seconds`."""
         try:
-            return self._messages.get(timeout=seconds)
+            message = self._messages.get(timeout=seconds)
         except queue.Empty:
             return None
+        self._read_bytes += message.byte_size
+        return message
 
     def _listen(self) -> None:
         failed = 0
@@ -91,7 +102,13 @@ class Feed:
                     while not self._closed.is_set():
                         self._take(self._line.recv())
                         self._tried.set()  # with its first words the server has us on its list
-            except (WebSocketException, OSError, ValueError, EOFError):  # broken, refused, sent elsewhere
+            except (
+                WebSocketException,
+                EngineError,
+                OSError,
+                ValueError,
+                EOFError,
+            ):  # broken, refused, sent elsewhere
                 failed += 1
             finally:
                 self.is_open = False
@@ -102,6 +119,7 @@ class Feed:
     def _opened(self):
         # A socket of our own: no proxy is asked, and no redirect to another place can be followed.
         line = socket.create_connection((self._host, self._port), timeout=OPEN_SECONDS)
+        insist_on_peer(line)
         secure = {"ssl": ssl.create_default_context()} if self._secure else {}
         try:
             connection = connect(
@@ -113,7 +131,9 @@ class Feed:
                 close_timeout=1,
                 ping_interval=None,  # a server that computes does not answer for minutes, and is well
                 max_size=MAX_MESSAGE_BYTES,
+                max_queue=4,
                 compression=None,
+                logger=UNHEARD,
                 legacy=True,
                 **secure,
             )
@@ -130,8 +150,11 @@ class Feed:
         message = read_preview(received) if isinstance(received, bytes) else read_message(received)
         if message is None or (message.image and self._messages.qsize() > MAX_WAITING // 50):
             return  # a preview that nobody would see in time
+        if self._put_bytes - self._read_bytes + len(received) > MAX_WAITING_BYTES:
+            return
         with contextlib.suppress(queue.Full):
-            self._messages.put_nowait(message)
+            self._messages.put_nowait(replace(message, byte_size=len(received)))
+            self._put_bytes += len(received)
 
 
 def read_message(text: str | bytes) -> Message | None:

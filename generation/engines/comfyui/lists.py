@@ -6,14 +6,15 @@ import time
 from collections.abc import Iterable
 from urllib.parse import quote
 
+from generation.engines.answers import name_of
 from generation.engines.base import EngineError
 from generation.engines.http import Refused, Server
 
 KEEP_SECONDS = 60.0
 KEEP_SILENCE_SECONDS = 10.0  # a server that was away is not waited for by every page
 ASK_SECONDS = 2.5
-MAX_NAMES = 5_000
-MAX_NAME = 500
+MAX_NAMES = 2_000
+MAX_ANSWER_BYTES = 16 * 2**20
 
 
 class Lists:
@@ -47,7 +48,11 @@ class Lists:
         if now < until or now < self._silent_until:
             return node
         try:
-            said = self._server.get_json(f"/object_info/{quote(kind, safe='')}", read_seconds=ASK_SECONDS)
+            said = self._server.get_json(
+                f"/object_info/{quote(kind, safe='')}",
+                read_seconds=ASK_SECONDS,
+                max_bytes=MAX_ANSWER_BYTES,
+            )
         except EngineError as trouble:
             # A server that answers with an error still answers; one that does not is left alone for a moment.
             self._silence, keep = trouble.sentence, KEEP_SILENCE_SECONDS
@@ -65,4 +70,4 @@ def _plain_names(spec: list) -> list[str]:
         names = spec[1].get("options")
     if not isinstance(names, list):
         return []
-    return [name for name in names[:MAX_NAMES] if isinstance(name, str) and 0 < len(name) <= MAX_NAME]
+    return [name for name in names[:MAX_NAMES] if name_of(name)]

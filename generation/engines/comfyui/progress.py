@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from generation.engines.answers import number
 from generation.engines.base import Progress
 from generation.engines.comfyui.feed import Message
 from generation.engines.comfyui.template import Template
@@ -76,8 +77,8 @@ class Tracker:
             self._step(node, state)
 
     def _step(self, node: str, data: Mapping[str, Any]) -> None:
-        value, top = data.get("value"), data.get("max")
-        if not all(isinstance(number, (int, float)) for number in (value, top)) or not top > 0:
+        value, top = number(data.get("value")), number(data.get("max"))
+        if value is None or top is None or not top > 0:
             return
         self._count(node, min(1.0, max(0.0, value / top)))
         if node in self._nodes and top > 1:

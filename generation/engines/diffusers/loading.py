@@ -44,11 +44,13 @@ class Loaded:
         from diffusers import AutoPipelineForImage2Image
 
         try:
-            return AutoPipelineForImage2Image.from_pipe(self.text)
+            made = AutoPipelineForImage2Image.from_pipe(self.text)
         except ValueError as error:
             raise EngineError(
                 f"“{self.place.name}” cannot start from an image.", permanent=True, field="source_image"
             ) from error
+        made.set_progress_bar_config(disable=True)
+        return made
 
 
 @contextmanager

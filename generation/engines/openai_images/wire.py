@@ -6,6 +6,7 @@ permanent: nobody but a person asks again. What the server refused, or never got
 
 from __future__ import annotations
 
+import contextlib
 import json
 import ssl
 import time
@@ -17,7 +18,7 @@ from urllib.parse import urlsplit
 import httpx2
 import openai
 
-from generation.engines import answers, pictures
+from generation.engines import answers, lines, pictures
 from generation.engines.background import on_line
 from generation.engines.base import EngineError
 from generation.engines.http import MAX_JSON_BYTES, Server
@@ -139,7 +140,7 @@ class Wire:
         except EngineError as error:
             raise EngineError(error.sentence, permanent=error.permanent or self.charges) from error
         if not isinstance(value, dict):
-            raise self.ambiguous(f"{self.server.address} answered with data of another shape.")
+            raise self.ambiguous(f"{self.server.address} {answers.NOT_UNDERSTOOD}")
         return value
 
     def ambiguous(self, sentence: str) -> EngineError:
@@ -164,6 +165,8 @@ class _Said:
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
         if error is None or isinstance(error, EngineError) or not isinstance(error, Exception):
             return
+        if said := _cause(error, EngineError):  # where the line leads
+            raise EngineError(said.sentence, permanent=said.permanent, field=said.field) from error
         if too_much := _cause(error, _TooMuch):
             raise EngineError(str(too_much), permanent=True) from error
         if isinstance(error, openai.APIStatusError):
@@ -248,11 +251,21 @@ class _Bounded(httpx2.BaseTransport):
         self._seconds = seconds
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
-        request.extensions = {**request.extensions, "trace": on_line}
-        response = self._inner.handle_request(request)
-        if response.headers.get("content-encoding", "identity") != "identity":
-            raise _TooMuch("The server packs its answers though it was asked not to.")
-        response.stream = _Counted(response.stream, self._seconds)
+        keeping, ends = contextlib.ExitStack(), time.monotonic() + self._seconds
+        try:
+            listen = keeping.enter_context(lines.kept_until(ends, tell=on_line))
+            request.extensions = {**request.extensions, "trace": listen}
+            response = self._inner.handle_request(request)
+            if response.headers.get("content-encoding", "identity") != "identity":
+                raise _TooMuch(
+                    "The server sends its answers compressed though it was asked not to; a proxy before it may do that."
+                )
+        except BaseException as error:
+            keeping.close()
+            if time.monotonic() >= ends and isinstance(error, httpx2.TransportError):
+                raise httpx2.ReadTimeout("the whole answer took too long") from error
+            raise
+        response.stream = _Counted(response.stream, ends, keeping)
         return response
 
     def close(self) -> None:
@@ -260,20 +273,27 @@ class _Bounded(httpx2.BaseTransport):
 
 
 class _Counted(httpx2.SyncByteStream):
-    def __init__(self, inner: Any, seconds: float) -> None:
-        self._inner, self._ends = inner, time.monotonic() + seconds
+    """The body of an answer; `keeping` is closed with it."""
+
+    def __init__(self, inner: Any, ends: float, keeping: contextlib.ExitStack) -> None:
+        self._inner, self._ends, self._keeping = inner, ends, keeping
 
     def __iter__(self) -> Iterator[bytes]:
         size = 0
-        for part in self._inner:
-            size += len(part)
-            if size > MAX_JSON_BYTES:
-                raise _TooMuch(f"The answer is larger than {MAX_JSON_BYTES // 2**20} MB.")
-            if time.monotonic() > self._ends:
-                raise httpx2.ReadTimeout("the whole answer took too long")
-            yield part
+        try:
+            for part in self._inner:
+                size += len(part)
+                if size > MAX_JSON_BYTES:
+                    raise _TooMuch(f"The answer is larger than {MAX_JSON_BYTES // 2**20} MB.")
+                yield part
+        except httpx2.TransportError:
+            if time.monotonic() < self._ends:
+                raise
+        if time.monotonic() >= self._ends:  # a line that was hung up may look like the end of an answer
+            raise httpx2.ReadTimeout("the whole answer took too long")
 
     def close(self) -> None:
+        self._keeping.close()
         self._inner.close()
 
 

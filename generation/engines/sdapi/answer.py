@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from generation.engines.answers import NOT_UNDERSTOOD
 from generation.engines.base import EngineError, GeneratedImage
 from generation.engines.http import Refused
 from generation.engines.pictures import from_base64
@@ -43,14 +44,14 @@ SAID = (  # words of a complaint, and what it is about
 def read(answer: Any, *, address: str, index: int, seed: int, wish: Wish, seconds: float) -> GeneratedImage:
     """The image in an answer to `wish.body(seed)`. Raises EngineError."""
     if not isinstance(answer, dict):
-        raise EngineError(f"{address} answered with JSON of another form.", permanent=True)
+        raise EngineError(f"{address} {NOT_UNDERSTOOD}", permanent=True)
     if wish.upscale > 1:
         data = from_base64(answer.get("image"), address=address)
         facts = {"upscaler": wish.given["upscaler"], "upscale": wish.upscale, "seconds": round(seconds, 2)}
         return GeneratedImage(index=index, data=data, seed="", facts=facts)
     images = answer.get("images")
     if not isinstance(images, list):
-        raise EngineError(f"{address} answered with JSON of another form.", permanent=True)
+        raise EngineError(f"{address} {NOT_UNDERSTOOD}", permanent=True)
     if not images:
         raise EngineError(f"{address} answered without an image. Is a model loaded there?")
     info = _info(answer.get("info"))
@@ -81,6 +82,13 @@ def explained(error: EngineError, *, address: str) -> EngineError:
         return EngineError(
             f"{address} answers, but not with the API this engine speaks. Start the web UI with --api.",
             permanent=True,
+        )
+    if "resprocessimage" in said:
+        return EngineError(
+            f"The SD.Next at {address} enlarges, and then stumbles over its own answer: a fault of this version of "
+            "it. Update it, or enlarge with another engine.",
+            permanent=True,
+            field="upscale",
         )
     if "outofmemory" in str(error.answer).lower() or "out of memory" in said:
         return EngineError(

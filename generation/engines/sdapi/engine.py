@@ -56,7 +56,7 @@ class SdapiEngine:
             name="url", label="Address", kind="text", default="http://127.0.0.1:7860",
             help="AUTOMATIC1111 and Forge have to be started with --api.",
         ),
-        Option(name="username", label="Name", kind="text", default="", help="Only with --api-auth."),
+        Option(name="username", label="User name", kind="text", default="", help="Only with --api-auth."),
         Option(name="password", label="Password", kind="secret", default=""),
         Option(
             name="timeout_seconds", label="Longest wait for one image, in seconds", kind="number", default=1800,
@@ -90,6 +90,7 @@ class SdapiEngine:
             cancel=True,
             source_image=True,
             upscale=can_upscale(known),
+            enlarges_alike=can_upscale(known),
             min_edge=64,
             max_edge=2048,
             edge_step=8,

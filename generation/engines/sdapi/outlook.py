@@ -12,13 +12,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from generation.engines.answers import cleaned
+from generation.engines.answers import cleaned, name_of
 from generation.engines.base import EngineError
 from generation.engines.http import Refused, Server
 
 ASK_SECONDS = 4.0
 MAX_ASKING = 4  # at once: small servers let no more than five wait at the door
-MAX_ANSWER_BYTES = 16 * 2**20  # LoRAs come with all their training notes
+MAX_ANSWER_BYTES = 4 * 2**20
+MAX_LORAS_BYTES = 16 * 2**20  # these come with all their training notes
 MAX_NAMES = 2000
 
 ROOT = "/sdapi/v1"
@@ -84,7 +85,7 @@ def look(server: Server) -> Outlook:
     return Outlook(
         flavour=flavour,
         version=_version(said["version"]),
-        loaded=_text(options.get("sd_model_checkpoint")),
+        loaded=name_of(options.get("sd_model_checkpoint")),
         progress=isinstance(said["progress"], dict),
         per_task=isinstance(said["tasks"], dict),
         labels=_labels(said["schedulers"]),
@@ -97,7 +98,8 @@ def look(server: Server) -> Outlook:
 def _ask(server: Server, path: str) -> Any:
     """The answer, or the error as a value."""
     try:
-        return server.get_json(path, read_seconds=ASK_SECONDS, max_bytes=MAX_ANSWER_BYTES)
+        most = MAX_LORAS_BYTES if path.endswith("/loras") else MAX_ANSWER_BYTES
+        return server.get_json(path, read_seconds=ASK_SECONDS, max_bytes=most)
     except EngineError as error:
         return error
 
@@ -130,6 +132,8 @@ def _lists(said: Mapping[str, Any]) -> tuple[dict[str, tuple[str, ...]], tuple[s
         answer = said[word]
         if isinstance(answer, list):
             found[word] = tuple(_names(answer, key))
+        elif word == "schedulers" and _flavour(said) == "sdnext":
+            continue  # its samplers are its schedules, and nobody misses them
         elif not (isinstance(answer, Refused) and answer.status in (404, 405)):
             notes.append(f"The list of {on_pages} could not be read{_why(answer)}.")
     return found, tuple(notes)
@@ -143,7 +147,7 @@ def _why(answer: Any) -> str:
 
 def _names(entries: list, key: str) -> list[str]:
     """The names, each once. Rows that only divide a list ("---- Flow ----") are none."""
-    names = [_text(entry.get(key)) for entry in entries[:MAX_NAMES] if isinstance(entry, dict)]
+    names = [name_of(entry.get(key)) for entry in entries[:MAX_NAMES] if isinstance(entry, dict)]
     real = [name for name in names if name and name[0] not in "-─═–—•" and any(map(str.isalnum, name))]
     return list(dict.fromkeys(real))
 
@@ -158,15 +162,11 @@ def _pairs(entries: Any, key: str, value: str) -> dict[str, str]:
         if isinstance(entries, list)
         else []
     )
-    return {_text(row.get(key)): _text(row.get(value)) for row in rows if _text(row.get(value))}
+    return {name_of(row.get(key)): name_of(row.get(value)) for row in rows if name_of(row.get(value))}
 
 
 def _version(answer: Any) -> str:
     if not isinstance(answer, dict):
         return ""
-    words = [cleaned(_text(answer.get(key))) for key in ("updated", "commit", "hash")]
+    words = [cleaned(name_of(answer.get(key))) for key in ("updated", "commit", "hash")]
     return " ".join(filter(None, words))
-
-
-def _text(value: Any) -> str:
-    return value[:500] if isinstance(value, str) else ""

@@ -11,6 +11,7 @@ import contextlib
 from dataclasses import dataclass
 from typing import Any
 
+from generation.engines.answers import number
 from generation.engines.base import EngineError
 from generation.engines.http import Server
 from generation.engines.pictures import from_base64
@@ -120,9 +121,8 @@ def _is_busy(said: dict[str, Any]) -> bool:
 
 
 def _fraction(value: Any) -> float | None:
-    if not isinstance(value, int | float) or value != value:
-        return None
-    return min(1.0, max(0.0, float(value)))
+    known = number(value)
+    return None if known is None else min(1.0, max(0.0, known))
 
 
 def _picture(text: Any) -> bytes | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.core.management.base import CommandError
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from generation import checking, registry
 from photos import images
@@ -41,11 +42,14 @@ class Command(LibraryCommand):
         except registry.UnknownEngine as unknown:
             raise CommandError(unknown.sentence) from unknown
         table = Table(
-            title=f"{alias}: {registry.title_of(alias)}", title_justify="left", box=None, pad_edge=False
+            title=Text(f"{alias}: {registry.title_of(alias)}", style="table.title"),
+            title_justify="left",
+            box=None,
+            pad_edge=False,
         )
         for name in ("what", "works", "seen"):
             table.add_column(name, overflow="fold")
         for one in findings:
-            table.add_row(one.name, f"[{STYLES[one.works]}]{one.works}[/]", one.sentence.replace("[", r"\["))
+            table.add_row(one.name, f"[{STYLES[one.works]}]{one.works}[/]", Text(one.sentence))
         Console(file=self.stdout, highlight=False).print(table)
         return checking.works(findings)

@@ -10,9 +10,9 @@ import pytest
 from django.conf import settings as gallery
 from django.core.management import CommandError, call_command
 
-from generation import checking, registry
-from generation.engines import EngineError, GeneratedImage, Progress
-from generation.models import GenerationSession
+from generation import checking, registry, setups
+from generation.engines import EngineError, GeneratedImage, Option, Progress
+from generation.models import EngineSetup, GenerationSession
 from photos.models import Photo
 from tests.doubles import flat
 from tests.peers.openai import OpenAIPeer, says
@@ -115,3 +115,41 @@ def test_a_server_that_is_away_is_said_at_once(only):
         "no",
         "http://127.0.0.1:9/v1 cannot be reached. Is the server running?",
     )
+
+
+def test_an_engine_that_cannot_be_built_says_why_and_nothing_else():
+    row = setups.add("diffusers", title="", alias="shed", options={"device": "cpu"}, secrets={})
+    EngineSetup.objects.filter(pk=row.pk).update(kind="openai_images", options={"dialect": "strange"})
+    registry.forget()
+    (found,) = checking.check("shed")
+    assert (found.name, found.works) == ("server", "no")
+
+
+def test_what_leaves_the_model_to_the_server_is_no_model_and_patterns_need_no_previews(scripted):
+    left = (("", "As the workflow says"), ("ink\x1b[2J", "ink\x1b[2J"), ("fog", "fog"))
+    scripted.can = {
+        "options": (Option(name="model", label="Model", kind="choice", default="", choices=left),)
+    }
+    found = {one.name: one for one in checking.check("scripted")}
+    assert found["models"].sentence == "2: ink [2J, fog."
+    assert (found["preview"].works, "started" in found["preview"].sentence) == ("no", False)
+    scripted.can = {"options": (Option(name="model", label="Model", kind="text", default=""),)}
+    assert {one.name: one.works for one in checking.check("scripted")}["models"] == "not tried"
+
+
+@pytest.mark.parametrize("what", ["describe", "capabilities"])
+def test_an_engine_that_breaks_when_it_is_asked_is_told_not_raised(scripted, what, caplog):
+    setattr(scripted, what, lambda: 1 / 0)
+    out = io.StringIO()
+    with pytest.raises(CommandError, match="Not to be used"):
+        call_command("check_engine", "scripted", stdout=out)
+    assert "The engine broke: ZeroDivisionError" in out.getvalue() and "ZeroDivisionError" in caplog.text
+
+
+def test_what_a_server_or_a_person_calls_things_is_no_markup_of_the_table(scripted):
+    EngineSetup.objects.create(alias="scripted", title="[/red] [bold]")
+    scripted.answers = [EngineError("[/] no [link=x]way\\", permanent=True)]
+    out = io.StringIO()
+    with pytest.raises(CommandError):
+        call_command("check_engine", "scripted", stdout=out)
+    assert "[/red] [bold]" in out.getvalue() and "[/] no [link=x]way\\" in out.getvalue()

@@ -157,7 +157,7 @@ def test_sessions_keep_the_name_of_what_was_removed(root, alice, alice_client, f
 @pytest.mark.parametrize(
     "url",
     ["ftp://x", "file:///etc/passwd", "http://169.254.169.254/latest", "http://2852039166/", "http://[fd00:ec2::254]/",
-     "http://[::ffff:169.254.169.254]/", "http://0xa9fea9fe/", "7860", "http://"],
+     "http://[::ffff:169.254.169.254]/", "http://0xa9fea9fe/", "7860", "http://", "http://anna:pw@127.0.0.1:7860"],
 )  # fmt: skip
 def test_some_addresses_are_not_asked(root, url):
     refused = root.post("/engines/add/?kind=sdapi", {"title": "X", "url": url})
@@ -175,6 +175,15 @@ def test_a_test_is_run_by_a_worker_and_told_row_by_row(root, forge):
 
 
 @pytest.mark.any_database
+def test_two_of_a_kind_are_told_apart_by_their_titles(root, forge):
+    first, second = added(root, "sdapi", url=forge.url), added(root, "sdapi", url=forge.url)
+    assert (first.title, second.title) == ("Stable Diffusion web UI", "Stable Diffusion web UI 2")
+    assert (
+        root.get("/engines/add/?kind=sdapi").context["form"]["title"].value() == "Stable Diffusion web UI 3"
+    )
+
+
+@pytest.mark.any_database
 def test_generators_on_this_machine_are_found(root, forge):
     with OpenAIPeer() as peer:
         ports = [forge.server_port, int(peer.url.split(":")[2].partition("/")[0]), 9]
@@ -189,6 +198,7 @@ def test_a_workflow_is_brought_recognised_and_marked(root):
     went = root.post("/engines/comfy/workflows/", {"name": "Ink", "text": json.dumps(GRAPH)})
     roles = {role[0]: role for role in root.get(went["Location"]).context["roles"]}
     assert "a lighthouse" in roles["prompt"][2] and "blurry" in roles["negative_prompt"][2]
+    assert "Prompt, Leave out, Seed" in root.get("/engines/comfy/").content.decode()
     saved = root.post(went["Location"], {"prompt": "7.text", "negative_prompt": "-"})
     assert saved.status_code == 303
     row.refresh_from_db()
@@ -210,3 +220,10 @@ def test_what_is_no_workflow_is_said_and_not_kept(root, text):
     went = root.post("/engines/comfy/workflows/", {"text": text}, follow=True)
     row.refresh_from_db()
     assert not row.options.get("templates") and [str(one) for one in went.context["messages"]]
+
+
+def test_a_workflow_with_halves_of_characters_is_kept_and_shown(root):
+    added(root, "comfyui", title="Comfy", url="http://127.0.0.1:9")
+    text = json.dumps(GRAPH).replace("a lighthouse", "\\ud800 \\u0000 <script>")
+    went = root.post("/engines/comfy/workflows/", {"name": "Odd", "text": text}, follow=True)
+    assert went.status_code == 200 and "<script>" not in went.content.decode().split("<main")[1]

@@ -103,7 +103,9 @@ def test_the_image_being_made_can_be_seen_and_goes_with_it(alice, alice_client, 
     assert seen["other"] == 404 == alice_client.get(seen["address"]).status_code
 
 
-@pytest.mark.parametrize("data", [b"<svg onload=alert(1)>", flat(1) + b"\0" * previews.MAX_BYTES])
+@pytest.mark.parametrize(
+    "data", [b"<svg onload=alert(1)>", flat(1) + b"\0" * previews.MAX_BYTES, flat(1, (5_000, 8))]
+)
 def test_a_preview_that_is_no_small_image_is_left_out(data):
     previews.put(1, data)
     assert previews.get(1) is None and previews.version(1) == ""

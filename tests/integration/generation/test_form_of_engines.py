@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-import pytest
+import time
 
+import pytest
+from django.utils import timezone
+
+from generation import workflow
 from generation.engines import EngineError, Option
-from generation.models import GenerationSession
+from generation.models import EngineSetup, GenerationSession
 from tests.factories import SessionFactory
+from tests.peers.comfyui import ComfyPeer, waits
 from tests.peers.sdapi import SdServer
 
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
@@ -105,3 +110,68 @@ def test_the_form_asks_the_database_at_most_twelve_times(
         with django_assert_max_num_queries(12):
             page = alice_client.get(GENERATE, {"remix": session.pk})
         assert page.context["form"].chosen == "two" and "away" in page.context["form"].silent
+
+
+def test_a_field_that_was_objected_to_is_seen_though_its_group_is_folded(alice, alice_client, two):
+    lora = Option(name="lora", label="LoRA", kind="text", default="", group="Details")
+    two.can = {"options": (lora,)}
+    why = "LoRA: the server does not have <b>“ink”</b>."
+    session = SessionFactory(
+        owner=alice, engine="scripted", state="failed", error=why, error_field="lora", count=2
+    )
+    page = alice_client.get(f"/sessions/{session.pk}/").content.decode()
+    assert f'href="/generate/?remix={session.pk}">Remix, and change it' in page and "<b>“ink”" not in page
+    shown = alice_client.get(GENERATE, {"remix": session.pk}).content.decode()
+    assert '<details class="more" data-engine="scripted" open' in shown
+    assert 'aria-describedby="scripted-lora-error"' in shown and 'id="scripted-lora-error"' in shown
+    two.trouble = EngineError("It is switched off.")  # then another engine is chosen, which is not meant
+    assert alice_client.get(GENERATE, {"remix": session.pk}).context["failed_before"] is None
+
+
+@pytest.mark.parametrize("field", ["width", "prompt", "seed"])
+def test_an_objection_to_what_every_engine_has_stands_there_too(alice, alice_client, scripted, field):
+    session = SessionFactory(
+        owner=alice, engine="scripted", state="failed", error="Too much.", error_field=field
+    )
+    shown = alice_client.get(GENERATE, {"remix": session.pk}).content.decode()
+    assert shown.count("The last time: Too much.") == 1
+
+
+def test_remix_of_what_a_removed_engine_made_says_so(alice, alice_client, scripted):
+    EngineSetup.objects.create(alias="shed", title="Shed of anna", kind="sdapi", removed_at=timezone.now())
+    session = SessionFactory(owner=alice, engine="shed", state="cancelled")
+    shown = alice_client.get(GENERATE, {"remix": session.pk})
+    assert "“Shed of anna”, which it was made with, is not connected" in shown.content.decode()
+    assert shown.context["form"].chosen == "scripted"
+    alice_client.post(f"/sessions/{session.pk}/go-on/")
+    workflow.run()
+    page = alice_client.get(f"/sessions/{session.pk}/").content.decode()
+    assert "The engine “Shed of anna” was removed. Remix the session to use another one: scripted." in page
+
+
+def test_an_engine_that_takes_no_seeds_is_asked_for_none_and_shows_none(alice, alice_client, scripted):
+    waiting = SessionFactory(owner=alice, engine="scripted", state="queued", first_seed="90817", count=2)
+    address = f"/sessions/{waiting.pk}/"
+    assert "90818" in alice_client.get(address).content.decode()
+    scripted.can = {"seeds": False}
+    assert "90818" not in alice_client.get(address).content.decode()
+    assert '<div class="field" data-group="seed" hidden>' in alice_client.get(GENERATE).content.decode()
+    alice_client.post(GENERATE, WISH | {"seed": "90817"})
+    assert GenerationSession.objects.latest("pk").first_seed != "90817"
+
+
+def test_servers_that_say_nothing_hold_the_form_up_once_together_and_are_named(alice_client, settings):
+    with ComfyPeer() as mute, SdServer("forge") as forge:
+        mute.script = {"/system_stats": [waits(20)] * 2}
+        comfy, sd = "generation.engines.comfyui.ComfyUIEngine", "generation.engines.sdapi.SdapiEngine"
+        settings.GALLERY_ENGINES = {
+            name: {"CLASS": kind, "OPTIONS": {"url": url}}
+            for name, kind, url in (
+                ("forge", sd, forge.url), ("mute", comfy, mute.url), ("mute2", comfy, mute.url),
+                ("away", comfy, "http://127.0.0.1:9"),
+            )
+        }  # fmt: skip
+        began = time.monotonic()
+        form = alice_client.get(GENERATE).context["form"]
+        assert time.monotonic() - began < 2.5 and form.chosen == "forge"
+        assert "not answered yet" in form.silent["mute"][1] and "cannot be reached" in form.silent["away"][1]

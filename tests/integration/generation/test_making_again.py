@@ -185,3 +185,18 @@ def test_a_program_starts_from_an_image_too(alice, alice_client, bob, able):
     assert said.status_code == 201 and said.json()["source"] == Photo.objects.get().pk
     theirs = alice_client.post("/api/v1/sessions", wish | {"source": make_photo(bob).pk}, "application/json")
     assert theirs.status_code == 404
+
+
+def test_enlarging_alone_is_asked_for_once(alice, alice_client, scripted):
+    upscale = Option(
+        name="upscale", label="Only enlarge, by", kind="number", default=1.0, minimum=1, maximum=8
+    )
+    scripted.can = {"source_image": True, "upscale": True, "enlarges_alike": True, "options": (upscale,)}
+    photo = make_photo(alice, recipe=RECIPE)
+    wish = {"engine": "scripted", "shape": "other", "width": "64", "height": "64", "prompt": "x"}
+    wish |= {"scripted-upscale": "2"}
+    address = f"/generate/?source={photo.pk}&upscale"
+    refused = alice_client.post(address, wish | {"count": "8"})
+    assert refused.status_code == 422 and "ask for 1" in str(refused.context["form"].errors["count"])
+    assert alice_client.post(address, wish | {"count": "1"}).status_code == 303
+    assert alice_client.post(address, wish | {"count": "8", "scripted-upscale": "1"}).status_code == 303

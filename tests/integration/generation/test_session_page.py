@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from generation import finals
 from generation.models import GenerationSession
@@ -79,6 +80,21 @@ def test_progress_tells_only_what_is_new(alice, alice_client):
     assert 'id="f03"' in page
     assert "have=3" in page
     assert "Drawing, 64 %" in page
+
+
+def test_what_is_drawn_no_more_says_so_while_it_pauses(alice, alice_client):
+    session = drawn(
+        alice, made=2, count=5, state=State.QUEUED, error="It is away.", not_before=timezone.now()
+    )
+    page = alice_client.get(reverse("session_progress", args=[session.pk]), {"have": 2}).content.decode()
+    assert 'id="f03" hx-swap-oob="true"' in page and "Queued" in page and "Drawing" not in page
+
+
+@pytest.mark.any_database
+@pytest.mark.parametrize(("count", "words"), [(7, "about 40 s left"), (302, "about 50 min left")])
+def test_what_is_left_is_said_in_seconds_or_minutes(alice, alice_client, count, words):
+    session = running(alice, made=3, count=count, seconds_made=30)
+    assert words in alice_client.get(sheet(session)).content.decode()
 
 
 def test_progress_asks_no_more_once_it_is_done(alice, alice_client):

@@ -91,3 +91,28 @@ def test_ten_servers_that_say_nothing_cost_one_wait():
         servers[0].known.answer()
     for server in servers:
         server.free.set()
+
+
+def test_a_server_that_swallows_every_question_is_waited_for_once_in_a_process(monkeypatch):
+    monkeypatch.setattr(asking, "MOMENT_SECONDS", 0.05)
+    server = Server()
+    server.trouble = AWAY
+    server.free.clear()
+    threading.Timer(0.1, server.free.set).start()
+    with pytest.raises(EngineError):
+        server.asked()
+    server.free.clear()
+    server.now, began = server.now + 16, time.monotonic()
+    asking.ask([server.known])
+    assert server.times == 2 and time.monotonic() - began < 0.05
+    server.free.set()
+
+
+def test_a_question_that_was_waited_for_is_not_waited_for_again():
+    server = Server()
+    server.free.clear()
+    asking.ask([server.known], patience_seconds=0.2)
+    began = time.monotonic()
+    asking.ask([server.known], patience_seconds=0.2)
+    assert server.times == 1 and time.monotonic() - began < 0.1
+    server.free.set()

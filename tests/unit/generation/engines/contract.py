@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -17,13 +19,21 @@ SEEDS = (11, 7, 2**32 - 1)
 STOP_SECONDS = 5.0
 
 
-def check_engine(engine: Engine) -> None:
-    """Raise AssertionError, with a sentence, where `engine` breaks the rules of `generation.engines.base`."""
+def check_engine(
+    engine: Engine, *, sent: Callable[[], Iterable[bytes]] | None = None, **options: Any
+) -> None:
+    """Raise AssertionError, with a sentence, where `engine` breaks the rules of `generation.engines.base`.
+
+    `sent` gives the files that the server behind it has sent so far; `options` keep a slow engine quick.
+    """
     can = engine.capabilities()
     _check_capabilities(engine, can)
-    request = small_request(can)
+    request = replace(small_request(can), options=options)
     images, reports = run(engine, request)
     _check_images(request, can, images)
+    if sent is not None:
+        files = set(sent())
+        assert all(image.data in files for image in images), "the bytes are those that the server sent"
     _check_progress(request, can, reports)
     if can.seeds:
         again, _ = run(engine, request)
@@ -49,7 +59,12 @@ def check_trouble(
 
 
 def check_stops_soon(
-    engine: Engine, request: Request, *, after_seconds: float = 0.3, once: Callable[[], bool] | None = None
+    engine: Engine,
+    request: Request,
+    *,
+    after_seconds: float = 0.3,
+    once: Callable[[], bool] | None = None,
+    report: Callable[[Progress], None] = lambda progress: None,
 ) -> list[GeneratedImage]:
     """Somebody says stop while the engine waits or works, after a while or `once` that is so: it lets go within 5 s.
 
@@ -63,7 +78,7 @@ def check_stops_soon(
             said.append(time.monotonic())
         return bool(said)
 
-    images = list(engine.generate(request, report=lambda progress: None, cancelled=cancelled))
+    images = list(engine.generate(request, report=report, cancelled=cancelled))
     assert said, "it never looked"
     assert time.monotonic() - said[0] < STOP_SECONDS, "stopping takes at most 5 seconds"
     assert len(images) < len(request.seeds), "it was stopped before the end"
@@ -71,7 +86,7 @@ def check_stops_soon(
 
 
 def small_request(can: Capabilities) -> Request:
-    edge = max(can.min_edge, min(can.max_edge, 256 - 256 % can.edge_step))
+    edge = max(can.min_edge, min(can.max_edge, 128 - 128 % can.edge_step))
     width, height = min(can.sizes, default=(edge, edge))
     return Request(prompt="a quiet harbour at dusk", width=width, height=height, seeds=SEEDS)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import logging
 import threading
 import time
 
@@ -13,9 +14,11 @@ from PIL import Image
 from generation.engines import EngineError, Request
 from generation.engines.comfyui import ComfyUIEngine
 from generation.engines.comfyui.builtin import plain_checkpoint
+from generation.engines.comfyui.feed import MAX_WAITING, MAX_WAITING_BYTES, Feed, Message
 from generation.engines.comfyui.patience import Pace
+from generation.engines.comfyui.progress import Tracker
 from tests.peers.comfyui import ComfyPeer, half, says, waits
-from tests.unit.generation.engines.contract import check_engine, check_stops_soon, check_trouble, run
+from tests.unit.generation.engines.contract import check_stops_soon, check_trouble, run
 
 pytestmark = pytest.mark.any_database
 QUICK = Pace(image=5, look=0.2, look_blind=0.05, lost=0.1, away=0.6, answer=2, stop=0.5, feed=1)
@@ -61,12 +64,6 @@ def exported(**inputs) -> dict:
         node, _, name = place.strip("_").partition("_")
         graph[node]["inputs"][name] = value
     return graph
-
-
-@pytest.mark.parametrize("jobs", [False, True])
-def test_comfyui_keeps_the_contract(jobs):
-    with ComfyPeer(jobs=jobs) as peer:
-        check_engine(engine(peer))
 
 
 def test_words_and_numbers_reach_the_workflow(peer):
@@ -367,6 +364,49 @@ def test_secret_headers_go_everywhere_and_into_no_sentence(peer):
     assert "s3cret" not in refused.value.sentence
 
 
+def test_a_key_is_in_no_log_however_much_is_logged(peer, caplog):
+    caplog.set_level(logging.DEBUG)
+    draw(peer, wish(), headers="Authorization: Bearer s3cret-key")
+    assert caplog.records and "s3cret" not in caplog.text
+
+
+def test_a_socket_that_floods_fills_no_memory(peer):
+    with Feed(peer.url, client_id="x", headers={}) as feed:
+        assert feed.was_tried(5)
+        for _ in range(60):
+            peer.say([0, "1", {}, {"client_id": "x"}], "progress", more="z" * 65_000)
+        assert _settles(lambda: feed._messages.qsize() >= 60)
+        feed._take(json.dumps({"type": "executed", "data": {"z": "z" * MAX_WAITING_BYTES}}))
+        for _ in range(3_000):
+            feed._take('{"type": "status", "data": {}}')
+        assert feed._messages.qsize() == MAX_WAITING
+        assert 0 < feed._put_bytes - feed._read_bytes <= MAX_WAITING_BYTES
+
+
+def _settles(is_so) -> bool:
+    ends = time.monotonic() + 5
+    while not is_so() and time.monotonic() < ends:
+        time.sleep(0.01)
+    return is_so()
+
+
+def test_numbers_and_names_that_are_none_are_left_out(peer):
+    """JSON has integers that no float can hold, and halves of characters that no page can show."""
+    huge, kinds = (
+        10**400,
+        {"KSampler": {"input": {"required": {"sampler_name": [["euler", "a\ud800", "b\x00"]]}}}},
+    )
+    stats = {"system": {"comfyui_version": 5}, "devices": [{"name": "cpu", "vram_free": huge}]}
+    peer.script = {"/system_stats": [says(200, stats), says(200, stats | {"devices": 7}), says(200, stats)],
+                   "/object_info/KSampler": [says(200, kinds)]}  # fmt: skip
+    comfy = engine(peer)
+    assert comfy.describe().facts["device"] == "cpu" and comfy.describe().facts["device"] == ""
+    sampler = next(option for option in comfy.capabilities().options if option.name == "sampler")
+    assert sampler.choices == (("", "As the workflow says"), ("euler", "euler"))
+    tracker = Tracker(comfy.templates[0], 0)
+    assert tracker.take(Message("progress", {"node": "3", "value": huge, "max": huge})) is None
+
+
 def test_options_are_what_the_workflows_take_and_the_server_has(peer):
     lcm = exported(_3_steps=4, _5_batch_size=8)
     comfy = engine(peer, templates=[{"name": "One", "graph": exported()}, {"name": "Two", "graph": lcm}])
@@ -382,13 +422,15 @@ def test_options_are_what_the_workflows_take_and_the_server_has(peer):
     assert (sent["3"]["inputs"]["steps"], sent["5"]["inputs"]["batch_size"]) == (4, 1)
 
 
-def test_a_server_that_is_away_is_a_note_and_asked_again_later():
+def test_a_server_that_is_away_says_so_and_a_list_that_fails_is_a_note(peer):
     comfy = ComfyUIEngine("http://127.0.0.1:9")
-    began = time.monotonic()
-    can = comfy.capabilities()
-    assert "cannot be reached" in can.notes[0] and len(can.notes) == 1
+    with pytest.raises(EngineError, match="cannot be reached") as away:
+        comfy.capabilities()
+    assert not away.value.permanent
+    peer.script = {"/object_info": [says(500, {"error": "busy"})]}
+    can = engine(peer).capabilities()
+    assert "busy" in can.notes[0] and len(can.notes) == 1
     assert {option.name: option.kind for option in can.options}["sampler"] == "text"
-    assert time.monotonic() - began < 1
     check_trouble(
         comfy, wish(options={"model": "small.safetensors"}), permanent=False, words="cannot be reached"
     )

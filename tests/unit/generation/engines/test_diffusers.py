@@ -34,12 +34,12 @@ def index(folder, **values) -> DiffusersEngine:
 
 @with_torch
 @pytest.mark.slow
-def test_a_tiny_pipeline_keeps_the_contract_stops_between_steps_and_starts_from_an_image(tmp_path):
+def test_a_tiny_pipeline_keeps_the_contract_stops_between_steps_and_starts_from_an_image(tmp_path, capfd):
     """One test, because what costs is to import torch."""
     from tests.tiny_diffusers import make_tiny_pipeline
 
     engine = DiffusersEngine(str(make_tiny_pipeline(tmp_path)))
-    check_engine(engine)
+    check_engine(engine, steps=2)
     looks = iter(range(9))
     check_stops_soon(engine, small(seeds=(1, 2), options={"steps": 150}), once=lambda: next(looks) == 5)
 
@@ -56,6 +56,7 @@ def test_a_tiny_pipeline_keeps_the_contract_stops_between_steps_and_starts_from_
     source = draw("PNG", size=(96, 80))
     (near,) = engine.generate(small(source_image=source, options={"steps": 4, "denoise": 0.5}), **calm)
     assert near.facts["denoise"] == 0.5 and near.data != one.data
+    assert "it/s]" not in capfd.readouterr().err, "a bar for nobody"
     check_trouble(engine, small(source_image=b"no image"), permanent=True, field="source_image")
 
     (tmp_path / "tiny/unet/diffusion_pytorch_model.safetensors").rename(tmp_path / "away")

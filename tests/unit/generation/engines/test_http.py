@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
+import contextlib
+import datetime
 import email.utils
+import gzip
+import io
+import ipaddress
 import json
+import socket
+import ssl
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from PIL import Image
 
-from generation.engines import answers, pictures
-from generation.engines.base import EngineError
+from generation.engines import answers, lines, pictures
+from generation.engines.base import EngineError, Request
+from generation.engines.comfyui.feed import Feed
 from generation.engines.http import Refused, Server, in_background
+from generation.engines.openai_images import OpenAIImagesEngine
+from tests.peers.comfyui import ComfyPeer
+from tests.peers.openai import OpenAIPeer
 from tests.pictures import cut, encode, picture
 
 pytestmark = pytest.mark.any_database
@@ -126,8 +141,8 @@ def test_a_page_half_an_answer_and_none_are_told_apart(host):
     server = Server(host.url, read_seconds=2)
     for path, words, permanent in (
         ("/page", "web page instead of data", True),
-        ("/half", "breaks off or is no JSON", False),
-        ("/deep", "breaks off or is no JSON", False),
+        ("/half", "breaks off or cannot be read", False),
+        ("/deep", "breaks off or cannot be read", False),
         ("/short", "broke off before its answer was whole|did not answer", False),
     ):
         with pytest.raises(EngineError, match=words) as trouble:
@@ -227,6 +242,45 @@ def test_a_call_in_the_background_can_be_hung_up_on(host):
     released.set()
 
 
+def test_a_call_over_https_can_be_hung_up_on_too(tmp_path, monkeypatch):
+    """TLS wraps the line in another one: whoever shuts the first has shut nothing."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(_certificate(tmp_path))
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "both.pem"))
+    heard, ended = threading.Event(), threading.Event()
+
+    def listen() -> None:
+        line = context.wrap_socket(listener.accept()[0], server_side=True)
+        while line.recv(4096):  # and never a word in return
+            heard.set()
+        ended.set()
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=listen, daemon=True).start()
+        server = Server(f"https://localhost:{listener.getsockname()[1]}", read_seconds=30)
+        call = in_background(lambda: server.get_json("/"))
+        assert heard.wait(5)
+        call.hang_up()
+        assert call.wait(5) and ended.wait(5)
+
+
+def _certificate(folder) -> str:
+    """For localhost, signed by itself; with its key in one file."""
+    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([])
+    now = datetime.datetime.now(datetime.UTC)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), 1, now, now + datetime.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    plain = (serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    path = folder / "both.pem"
+    path.write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, *plain) + made.public_bytes(serialization.Encoding.PEM)
+    )
+    return str(path)
+
+
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
 def test_half_an_image_is_noticed_before_anything_is_decoded(kind):
     data = encode(picture((64, 64)), kind)
@@ -234,3 +288,81 @@ def test_half_an_image_is_noticed_before_anything_is_decoded(kind):
     for broken, words in ((cut(data, 0.6), "only a part of an image"), (b"MZ" + data, "no image")):
         with pytest.raises(EngineError, match=words):
             pictures.checked(broken, address="http://x")
+
+
+def test_a_line_is_hung_up_in_time_however_slowly_the_head_of_an_answer_drips(host):
+    def dripping(handler: Host) -> None:
+        handler.wfile.write(b"HTTP/1.0 200 OK\r\nX-Slow: ")
+        with contextlib.suppress(OSError):
+            while True:
+                handler.wfile.write(b"z" * 200)  # a head has its bounds too, far behind
+                time.sleep(0.02)
+
+    host.answers = {"/": dripping}
+    with pytest.raises(EngineError, match="did not answer within 0.3 seconds"):
+        Server(host.url, read_seconds=0.3).get_json("/")
+    with OpenAIPeer() as peer, pytest.raises(EngineError, match="did not answer within"):
+        peer.script = [dripping]
+        list(_openai(peer.url, timeout_seconds=0.3))
+
+
+def test_what_is_packed_or_has_too_many_parts_is_not_opened(host):
+    bomb = gzip.compress(bytes(2**20))
+    host.answers = {
+        "/packed": (200, bomb, {"Content-Encoding": "gzip"}),
+        "/packed-error": (500, bomb, {"Content-Encoding": "gzip"}),
+        "/parts": (200, b"[" + b"[]," * 1_000_000 + b"[]]", {}),
+    }
+    for path, words in (
+        ("/packed", "compressed"),
+        ("/packed-error", "compressed"),
+        ("/parts", "more than can be looked"),
+    ):
+        with pytest.raises(EngineError, match=words) as trouble:
+            Server(host.url).get_json(path)
+        assert trouble.value.permanent
+
+
+@pytest.mark.parametrize(
+    "place", ["file:///etc/passwd", "http://[", "ftp://127.0.0.1/", "//169.254.169.254/", ""]
+)
+def test_a_redirect_to_nowhere_good_is_not_followed(host, place):
+    host.answers["/"] = (307, b"", {"Location": place})
+    with pytest.raises(EngineError) as trouble:
+        Server(host.url).get_json("/")
+    assert "root:" not in trouble.value.sentence and len(host.seen) == (4 if place == "" else 1)
+
+
+def test_a_name_that_means_another_address_by_now_is_told_nothing(host, monkeypatch):
+    """As if the name had been given to a forbidden address after it was looked at; nothing is said over such a line."""
+    with OpenAIPeer() as paid, ComfyPeer() as comfy:
+        monkeypatch.setattr(lines, "REFUSED", (ipaddress.ip_network("127.0.0.0/8"),))
+        with pytest.raises(EngineError, match="not asked") as trouble:
+            Server(host.url.replace("127.0.0.1", "localhost")).get_json("/")
+        with pytest.raises(EngineError, match="not asked"):
+            list(_openai(paid.url.replace("127.0.0.1", "localhost"), api_key="sk-harbour"))
+        with Feed(comfy.url, client_id="x", headers={"X-Key": "sk-harbour"}) as feed:
+            assert feed.was_tried(5) and not feed.times_opened
+        assert trouble.value.permanent and host.seen == paid.asked == comfy.asked == []
+
+
+def _openai(url: str, **options):
+    request = Request(prompt="fog", width=64, height=64, seeds=(1,))
+    engine = OpenAIImagesEngine(url, model="painter-1", **options)
+    return engine.generate(request, report=lambda progress: None, cancelled=lambda: False)
+
+
+@pytest.mark.parametrize("size", [(321, 123), (16, 4097)])
+def test_the_size_of_a_preview_is_read_from_its_first_bytes(size):
+    for kind, more in (
+        ("PNG", {}),
+        ("JPEG", {}),
+        ("WEBP", {}),
+        ("WEBP", {"lossless": True}),
+        ("WEBP", {"exif": b"x"}),
+    ):
+        file = io.BytesIO()
+        Image.new("RGB", size).save(file, kind, **more)
+        assert pictures.size_of(file.getvalue()) == size
+        assert pictures.size_of(file.getvalue()[:15]) is None
+    assert pictures.size_of(b"\xff\xd8\xff" + b"\xff\x00\x00\x00" * 50) is None

@@ -11,7 +11,7 @@ from generation.engines import EngineError, Request
 from generation.engines.openai_images import OpenAIImagesEngine
 from generation.engines.openai_images.models import read_models
 from tests.peers.openai import OpenAIPeer, dies, flat_png, hangs, says, sends
-from tests.unit.generation.engines.contract import check_engine, check_stops_soon, check_trouble
+from tests.unit.generation.engines.contract import check_stops_soon, check_trouble
 
 pytestmark = pytest.mark.any_database
 KEY = "sk-very-secret-4711"
@@ -41,11 +41,6 @@ def request(**wish) -> Request:
 def ask(engine, *, reports=None, **wish):
     report = (lambda progress: None) if reports is None else reports.append
     return list(engine.generate(request(**wish), report=report, cancelled=lambda: False))
-
-
-@pytest.mark.parametrize("dialect", ["openai", "vllm", "sdcpp", "localai"])
-def test_every_kind_of_server_keeps_the_contract(peer, dialect):
-    check_engine(engine_at(peer, dialect=dialect))
 
 
 def test_the_bytes_of_an_image_are_kept_as_they_came(peer):
@@ -155,7 +150,7 @@ FAULTS = {
     "broken off": (sends(b'{"data"', length=5_000), False, "broke off", ""),
     "died": (dies, False, "broke off", ""),
     "empty": (says(200, {"data": []}), False, "without an image", ""),
-    "other shape": (says(200, [1, 2]), False, "another shape", ""),
+    "other shape": (says(200, [1, 2]), False, "not understood", ""),
     "no image": (says(200, {"data": [{"b64_json": base64.b64encode(b"hello").decode()}]}), False, "no image", ""),
     "elsewhere": (says(302, {}, location="http://example.org/"), True, "not followed", ""),
 }  # fmt: skip

@@ -11,11 +11,12 @@ from PIL import Image
 
 from generation.engines import sdapi
 from generation.engines.base import EngineError, Request
+from generation.engines.sdapi import watch
 from generation.engines.sdapi.engine import Pace
 from tests.peers import sdapi as peer
 from tests.peers.sdapi import SdServer
 from tests.pictures import encode, picture
-from tests.unit.generation.engines.contract import check_engine, run
+from tests.unit.generation.engines.contract import run
 
 pytestmark = pytest.mark.any_database
 FLAVOURS = ("forge", "sdnext", "sdcpp")
@@ -50,9 +51,9 @@ def size(image) -> tuple[int, int]:
 
 
 @pytest.mark.parametrize("flavour", FLAVOURS)
-def test_every_flavour_keeps_the_contract(flavour):
+def test_what_the_servers_do_not_agree_on_is_always_said(flavour):
     with SdServer(flavour) as server:
-        check_engine(engine_at(server))
+        ask(engine_at(server))
         assert all(body["steps"] == 20 and body["n_iter"] == 1 for body in server.drawn()), (
             "nothing is left unsaid"
         )
@@ -74,10 +75,26 @@ def test_the_form_offers_what_the_server_has(flavour, name):
 
 def test_a_list_that_fails_is_a_note_and_its_option_is_not_offered():
     with SdServer("sdnext") as server:
-        server.broken_lists = {"schedulers": 500}
+        server.broken_lists = {
+            "schedulers": 500,
+            "upscalers": 500,
+        }  # schedules are no list of their own there
         can = engine_at(server).capabilities()
-        assert "scheduler" not in [option.name for option in can.options]
-        assert "list of schedulers could not be read" in can.notes[0]
+        assert not {"scheduler", "upscaler"} & {option.name for option in can.options}
+        assert can.notes == ("The list of upscalers could not be read (error 500).",)
+
+
+def test_names_that_cannot_be_shown_and_numbers_too_large_are_left_out(forge):
+    forge.models = ["ink", "half a character \ud800", "two\nlines", "turned \u202e round", "x" * 501]
+    (model,) = [option for option in engine_at(forge).capabilities().options if option.name == "model"]
+    assert [value for value, _label in model.choices] == ["", "ink"]
+    assert [watch._fraction(odd) for odd in (10**400, float("inf"), True, "1", 0.5)] == [
+        None,
+        None,
+        None,
+        None,
+        0.5,
+    ]
 
 
 def test_seed_recipe_and_settings_are_what_the_server_used(forge):
@@ -131,6 +148,14 @@ def test_hires_image_to_image_and_enlarging_ask_for_what_they_say(forge):
     assert forge.drawn()[-1]["denoising_strength"] == 0.3
     image = ask(engine, source=source, upscale=2, upscaler="Lanczos")
     assert (size(image), image.seed, image.facts["upscaler"]) == ((128, 64), "", "Lanczos")
+
+
+def test_an_sdnext_that_cannot_enlarge_is_said_once():
+    with SdServer("sdnext") as server:
+        server.faults = [peer.stumbles]
+        with pytest.raises(EngineError, match="a fault of this version") as trouble:
+            ask(engine_at(server), source=encode(picture((64, 32))), upscale=2, upscaler="Lanczos")
+    assert trouble.value.permanent and trouble.value.field == "upscale"
 
 
 @pytest.mark.parametrize("flavour", ["forge", "sdnext"])
@@ -200,8 +225,8 @@ def test_two_sessions_on_one_server_take_turns(forge):
     ("fault", "sentence", "permanent", "field"),
     [
         (peer.web_page, "web page instead of data", True, ""),
-        (peer.half_json, "breaks off or is no JSON", False, ""),
-        (peer.other_json, "JSON of another form", True, ""),
+        (peer.half_json, "breaks off or cannot be read", False, ""),
+        (peer.other_json, "in a form that is not understood", True, ""),
         (peer.breaks_off, "broke off before its answer was whole", False, ""),
         (peer.no_image, "without an image. Is a model loaded", False, ""),
         (peer.half_image, "only a part of an image", False, ""),
