@@ -31,13 +31,14 @@ from generation.workflow import WorkflowError
 from photos import uploading
 from photos.albums import AlbumError
 from photos.albums import Stale as StaleAlbum
-from photos.api import albums, document, photos, problems, tags
+from photos.api import albums, document, photos, problems, shares, tags
 from photos.api.auth import Session, Token
 from photos.bulk import BulkError
 from photos.curate import CurationError
 from photos.editing import EditError
 from photos.editing import Stale as StalePhoto
 from photos.images import RejectedImage
+from photos.sharing import ShareError
 from photos.throttle import TooManyFailures
 
 ABOUT = """\
@@ -123,6 +124,7 @@ REFUSALS: dict[type[Exception], Callable[..., HttpResponse]] = {
     EditError: partial(_of_the_domain, status=422, code="edit"),
     AlbumError: _of_an_album,
     BulkError: partial(_of_the_domain, status=422, code="bulk"),
+    ShareError: partial(_of_the_domain, status=422, code="share"),
     CurationError: partial(_of_the_domain, status=422, code="curation"),
     WorkflowError: partial(_of_the_domain, status=422, code="workflow"),
     UnknownEngine: partial(_of_the_domain, status=422, code="unknown_engine"),
@@ -152,7 +154,7 @@ api = Api(
 )  # fmt: skip
 for _error, _answer in REFUSALS.items():
     api.add_exception_handler(_error, _answer)
-for _router in (photos.router, albums.router, tags.router, generation_api.router):
+for _router in (photos.router, albums.router, shares.router, tags.router, generation_api.router):
     api.add_router("", _router)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from generation import registry, workflow
+from generation import registry, varying, workflow
 from generation.engines import EngineError
 from generation.fitting import fitted_options, fitted_size
 from generation.models import Candidate, GenerationSession
@@ -42,7 +42,7 @@ def of_session(session: GenerationSession, *, seed: str = "") -> Again:
         engine=session.engine if is_ours else "",
         width=session.width,
         height=session.height,
-        count=session.count if is_ours else 0,
+        count=varying.n_first(session) if is_ours else 0,
         seed=seed or session.first_seed,
         known=session.options if isinstance(session.options, dict) else {},
         remix_of=session,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -11,7 +12,7 @@ from django.urls import reverse
 from ninja import Path, Query, Router, Status
 from pydantic import BaseModel, Field
 
-from generation import finals, registry, trashing, workflow
+from generation import final_papers, finals, registry, trashing, workflow
 from generation.engines import EngineError
 from generation.forms import GenerateForm
 from generation.models import MAX_COUNT, Candidate, GenerationSession, SessionQuerySet
@@ -243,24 +244,36 @@ def list_candidates(request: HttpRequest, session_id: Path[Id], wish: Query[Cand
 
 @router.post("/sessions/{int:session_id}/decide", response=Changed)
 def decide_candidates(request: HttpRequest, session_id: Path[Id], marks: MarkedNumbers):
-    """Pick, reject or clear, and rate, by the numbers on the sheet."""
+    """Pick, reject (with a reason) or clear, rate and label, by the numbers on the sheet."""
     session = _mine(request, session_id)
     on_sheet = Candidate.objects.filter(session=session, number__in=marks.numbers, photo__isnull=False)
     ids, batch = list(on_sheet.values_list("photo_id", flat=True)), uuid.uuid4()
     if not ids:
         raise Http404
-    changes = [
-        curate.decide(request.user, ids, axis=axis, value=value, batch=batch)
-        for axis, value in marks.gestures()
-    ]
+    changes = [curate.decide(request.user, ids, batch=batch, **mark) for mark in marks.gestures()]
     return photo_api.changed(*changes)
 
 
+class FinalPapers(Body):
+    """What finals say beside their mark."""
+
+    creator: Annotated[str, Cleaned] | None = Field(None, max_length=200)
+    rights: Annotated[str, Cleaned] | None = Field(None, max_length=1_000)
+    with_prompt: bool | None = Field(None, description="Whether the files carry their prompt.")
+
+
+AS_USUAL = FinalPapers()
+
+
 @router.post("/sessions/{int:session_id}/complete", response={202: SessionLine})
-def complete_session(request: HttpRequest, session_id: Path[Id]):
-    """Have the picks filed as finals; those that have one are left. Watch `is_filing`."""
+def complete_session(request: HttpRequest, session_id: Path[Id], papers: FinalPapers = AS_USUAL):
+    """Have the picks filed as finals; those that have one are left. Watch `is_filing`.
+
+    `papers` is for this once; what it leaves out is as the owner answered on the page.
+    """
     session = _mine(request, session_id)
-    finals.ask_to_file(session)
+    given = papers.model_dump(exclude_none=True)
+    finals.ask_to_file(session, replace(final_papers.usual(request.user), **given) if given else None)
     return Status(202, _now(session))
 
 

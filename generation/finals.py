@@ -15,10 +15,11 @@ from django.db import IntegrityError
 from django.db.models import F
 from django.utils import timezone
 
-from generation import registry
+from generation import final_papers
+from generation.final_papers import Wishes
 from generation.models import Candidate, GenerationSession
 from generation.workflow import title_from
-from photos import curate, marks, storage, uploading, working
+from photos import curate, papers, storage, uploading, working
 from photos.dating import Dating
 from photos.db import in_transaction
 from photos.images import RecipeFacts, RejectedImage
@@ -37,11 +38,13 @@ class Filed:
     failed: list[str] = field(default_factory=list)
 
 
-def ask_to_file(session: GenerationSession) -> None:
-    """Have the picks of a session filed, in the background."""
+def ask_to_file(session: GenerationSession, wishes: Wishes | None = None) -> None:
+    """Have the picks of a session filed, in the background. `wishes` are for this once; None: what is usual."""
 
     def work() -> None:
-        GenerationSession.objects.filter(pk=session.pk).update(filing_since=timezone.now(), error="")
+        GenerationSession.objects.filter(pk=session.pk).update(
+            filing_since=timezone.now(), filing_wishes=final_papers.to_keep(wishes), error=""
+        )
         working.enqueue("file_finals", session.pk)
 
     in_transaction(work)
@@ -52,6 +55,11 @@ def unfiled(session: GenerationSession):
     return Photo.objects.live().filter(
         candidate__session=session, decision=Photo.Verdict.PICKED, represented=False
     )
+
+
+def beside(session: GenerationSession) -> int:
+    """How many of these picks stay as they are, with their papers beside them."""
+    return unfiled(session).exclude(format__in=("PNG", "JPEG", "WEBP"), signed="").count()
 
 
 def picks_to_file(session_id: int) -> list[Candidate]:
@@ -68,16 +76,17 @@ def picks_to_file(session_id: int) -> list[Candidate]:
     )
 
 
-def file_picks(session_id: int, *, each=lambda candidate: None) -> Filed:
+def file_picks(session_id: int, *, wishes: Wishes | None = None, each=lambda candidate: None) -> Filed:
     """File what is picked and not filed. `each(candidate)` is called after every one, for a progress bar."""
     filed = Filed()
     for candidate in picks_to_file(session_id):
         if working.stopping.is_set():
             return filed  # filing_since stays: the next sweep goes on
-        _file_one(candidate, filed)
+        wishes = wishes or final_papers.wishes_for(candidate.session)
+        _file_one(candidate, filed, wishes)
         each(candidate)
     GenerationSession.objects.filter(pk=session_id).update(
-        filing_since=None, error=" ".join(filed.failed)[:500] if filed.failed else ""
+        filing_since=None, filing_wishes=None, error=" ".join(filed.failed)[:500] if filed.failed else ""
     )
     return filed
 
@@ -87,13 +96,13 @@ def uncomplete(final: Photo) -> None:
     curate.trash(final.owner_id, [final.pk])
 
 
-def _file_one(candidate: Candidate, filed: Filed) -> None:
+def _file_one(candidate: Candidate, filed: Filed, wishes: Wishes | None = None) -> None:
     try:
-        _file_final(candidate)
+        _file_final(candidate, wishes or final_papers.wishes_for(candidate.session))
         filed.made += 1
     except IntegrityError:  # photo_one_live_final: another run was faster
         filed.already += 1
-    except (marks.MarkError, RejectedImage, storage.NotThere) as problem:
+    except (papers.MarkError, RejectedImage, storage.NotThere) as problem:
         filed.failed.append(f"Image {candidate.number:02d}: {problem.sentence}")
     except FileNotFoundError:
         filed.failed.append(f"Image {candidate.number:02d}: its file is missing; see check_media.")
@@ -132,69 +141,61 @@ def _is_untyped(title: str, candidate: Candidate | None) -> bool:
     return title in [title_for(name, candidate.number) for name in names]
 
 
-def _file_final(candidate: Candidate) -> Photo:
+def _file_final(candidate: Candidate, wishes: Wishes) -> Photo:
     """Write the marked copy beside, read it back, and ingest that."""
     photo, session = candidate.photo, candidate.session
     title = photo.title or title_for(session.title, candidate.number)
-    term = photo.digital_source_type or "trainedAlgorithmicMedia"
+    term = final_papers.term_of(photo, session)
+    packet = final_papers.packet_of(photo, title=title, term=term, wishes=wishes, candidate=candidate)
     with storage.workspace() as folder:
         told = {"byte_size": photo.byte_size, "sha256": photo.sha256}
         with storage.original(photo.root, photo.file.name, **told) as source:
             if not source.is_file():
                 raise FileNotFoundError(photo.file.name)
-            marked = _marked(source, folder / "final", photo=photo, title=title, term=term, session=session)
-        return ingest(
-            marked,
-            Arrival(
-                owner_id=photo.owner_id,
-                place=storage.completed(session.folder, PurePosixPath(photo.file.name).stem),
-                origin=Photo.Origin.MADE,
-                dating=Dating(
-                    shown_at=photo.shown_at,
-                    dated_by=photo.dated_by,
-                    taken_at=photo.taken_at,
-                    offset_minutes=photo.taken_offset_minutes,
-                ),
-                recipe=_recipe_of(photo),
-                title=title,
-                caption=photo.caption,
-                rating=photo.rating,
-                tags=tuple(photo.tags.values_list("name", flat=True)),
-                digital_source_type=term,
-                source=photo,
-                also=lambda final: _represent(final, session.pk),
-            ),
-        ).photo
+            marked, sidecar = _in_the_file(source, folder / "final", photo, packet, term)
+            return ingest(marked, _arrival(candidate, title=title, term=term, sidecar=sidecar)).photo
 
 
-def _marked(
-    source: Path, target: Path, *, photo: Photo, title: str, term: str, session: GenerationSession
-) -> Path:
-    if not marks.can_mark(photo.format):
-        raise marks.MarkError(
-            "format", f"Finals of {photo.format} files cannot carry their mark yet; only PNG can."
-        )
-    packet = marks.final_packet(
+def _arrival(candidate: Candidate, *, title: str, term: str, sidecar: bytes) -> Arrival:
+    photo, session = candidate.photo, candidate.session
+    return Arrival(
+        owner_id=photo.owner_id,
+        place=storage.completed(session.folder, PurePosixPath(photo.file.name).stem),
+        origin=Photo.Origin.MADE,
+        dating=Dating(
+            shown_at=photo.shown_at,
+            dated_by=photo.dated_by,
+            taken_at=photo.taken_at,
+            offset_minutes=photo.taken_offset_minutes,
+        ),
+        recipe=_recipe_of(photo),
         title=title,
-        creator=session.owner.get_full_name() or session.owner.get_username(),
-        rights="",
         caption=photo.caption,
+        rating=photo.rating,
+        label=photo.label,
+        tags=tuple(photo.tags.values_list("name", flat=True)),
         digital_source_type=term,
-        ai_system=_maker_of(photo, session),
-        ai_system_version="",
-        prompt="",
-        created_at=photo.taken_at,
+        sidecar=sidecar,
+        source=photo,
+        also=lambda final: _represent(final, session.pk),
     )
-    marks.write_png_final(source, target, packet)
-    marks.verify_png_final(source, target, term)
-    return target
 
 
-def _maker_of(photo: Photo, session: GenerationSession) -> str:
-    if session.engine != registry.IMPORTED:
-        return registry.system_of(session.engine)
-    recipe = getattr(photo, "recipe", None)
-    return recipe.generator if recipe and recipe.generator != "unknown" else ""
+def _in_the_file(source: Path, target: Path, photo: Photo, packet: bytes, term: str) -> tuple[Path, bytes]:
+    """What is ingested, and the sidecar to keep beside it: one of both carries the packet.
+
+    A signed file, and one of a format that cannot hold a packet, stays byte for byte as it is.
+    """
+    if photo.signed or not papers.can_write(photo.format):
+        return source, packet
+    try:
+        papers.write(source, target, format=photo.format, packet=packet)
+    except papers.MarkError as problem:
+        if problem.code == "signed":  # read by an earlier version, which did not look
+            return source, packet
+        raise
+    papers.verify(source, target, photo.format, term)
+    return target, b""
 
 
 def _recipe_of(photo: Photo) -> RecipeFacts | None:

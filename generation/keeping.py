@@ -11,6 +11,7 @@ from typing import Any
 from django.db.models import F
 from django.utils import timezone
 
+from generation import varying
 from generation.engines import GeneratedImage
 from generation.models import Candidate, GenerationSession
 from generation.registry import EngineEntry
@@ -38,13 +39,19 @@ def keep(
     entry: EngineEntry,
     *,
     source: Photo | None = None,
+    asked_seed: int | None = None,
     seconds: float,
 ) -> Photo:
-    """Ingest one image as candidate `number`; its row, the candidate's and the counters in one transaction."""
+    """Ingest one image as candidate `number`; its row, the candidate's and the counters in one transaction.
+
+    Raises varying.Unwanted where nobody wants it any more.
+    """
     seed, facts = clean(image.seed)[:100], clean_json(dict(image.facts))
 
     def guard() -> None:
         GenerationSession.hold_or_raise(session.pk, token)
+        if asked_seed is not None:
+            varying.check_wanted(session, number, asked_seed)
 
     def also(photo: Photo) -> None:
         Candidate.objects.create(

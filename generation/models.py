@@ -56,7 +56,8 @@ class SessionQuerySet(models.QuerySet):
 class GenerationSession(Leased):
     """One run: prompt and settings in, candidates out.
 
-    The seed of image n is `first_seed` + n - 1, fixed when the session is made: a restart goes on where it was.
+    The seed of image n is `first_seed` + n - 1, fixed when the session is made: a restart goes on where it was. What
+    was asked for later has seeds of its own (`Variation`), and is part of `count`.
     The counters are kept in the transactions that change what they count (`generation.counting`).
     """
 
@@ -120,6 +121,10 @@ class GenerationSession(Leased):
     )
     rejects_kept = models.PositiveIntegerField(db_default=0)  # so many rejects, and one wants to keep them
     filing_since = models.DateTimeField(null=True, blank=True)  # picks were asked to be filed, not all are
+    filing_wishes = models.JSONField(null=True, blank=True)  # where that was asked for otherwise than usual
+
+    round = models.PositiveIntegerField(null=True)  # of narrowing the picks: generation.rounds
+    round_from = models.PositiveIntegerField(null=True)  # picks when that round began
 
     trashed_at = models.DateTimeField(null=True, blank=True)
     trash_batch = models.UUIDField(null=True, blank=True)
@@ -168,7 +173,7 @@ class GenerationSession(Leased):
         return reverse("session", args=[self.pk])
 
     def seed_of(self, number: int) -> int:
-        """Seed of image `number` (1-based)."""
+        """Seed of image `number` (1-based) of those asked for at first; see `generation.varying` for the others."""
         return int(self.first_seed) + number - 1
 
     @property
@@ -255,6 +260,7 @@ class Candidate(models.Model):
     )
     seconds = models.FloatField(default=0)
     facts = models.JSONField(default=dict, blank=True)  # as the engine gave them
+    kept_in = models.PositiveIntegerField(null=True)  # the last round of narrowing that it got through
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["session", "number"], name="candidate_number_once")]
@@ -262,6 +268,28 @@ class Candidate(models.Model):
 
     def __str__(self) -> str:
         return f"{self.session_id}/{self.number:04d}"
+
+
+class Variation(models.Model):
+    """Image `number` of a session, asked for once the session was there: the same recipe with a seed of its own.
+
+    The row stays when the image is made, and says what it was varied from.
+    """
+
+    session = models.ForeignKey(GenerationSession, on_delete=models.CASCADE, related_name="variations")
+    number = models.PositiveIntegerField()
+    seed = models.CharField(max_length=24)  # decimal digits
+    parent = models.ForeignKey(
+        Photo, on_delete=models.SET_NULL, null=True, blank=True, related_name="varied_into"
+    )
+    asked_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["session", "number"], name="variation_number_once")]
+        ordering = ["number"]
+
+    def __str__(self) -> str:
+        return f"{self.session_id}/{self.number:04d}, seed {self.seed}"
 
 
 class EngineSetup(models.Model):
@@ -287,3 +315,17 @@ class EngineSetup(models.Model):
 
     def __str__(self) -> str:
         return self.title or self.alias
+
+
+class FinalWishes(models.Model):
+    """What a person wants finals to say beside the mark; without a row nobody has asked yet."""
+
+    owner = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="final_wishes"
+    )
+    creator = models.CharField(max_length=200, blank=True)
+    rights = models.CharField(max_length=1000, blank=True)
+    with_prompt = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return f"{self.creator}, {self.rights}"

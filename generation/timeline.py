@@ -15,10 +15,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from itertools import groupby
 
-from django.db.models import QuerySet
+from django.db.models import CharField, OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Cast, Concat
 from django.utils.timezone import localtime
 
+from generation import showing
 from generation.models import GenerationSession
+from photos import kept_places
 from photos.models import MonthCount, Photo
 
 PAGE = 100
@@ -29,13 +32,12 @@ SHOWN = {
     "finals": ("completed",),
     "everything": ("uploaded", "completed", "linked", "session"),
 }
-SHEETS = {"all": None, "undecided": 0, "picks": 1, "rejects": 2}  # what of a contact sheet is shown
 # What a picture that only decorates needs.
 THUMB_FIELDS = ("id", "sha256", "width", "height", "color", "access_revision")
 # What a cell shows; recipes, EXIF and captions stay in the database.
 CELL_FIELDS = (
     "id", "collection", "sha256", "width", "height", "shown_at", "added_at", "title", "alt_text", "rating",
-    "decision", "color", "access_revision", "owner_id", "source_id", "file", "derived", "frames",
+    "decision", "reason", "label", "color", "access_revision", "owner_id", "source_id", "file", "derived", "frames",
 )  # fmt: skip
 
 
@@ -203,8 +205,12 @@ class Waiting:
 
 
 def continue_sessions(owner, limit: int = 3, *, known: TimelinePage | None = None) -> Waiting:
-    """`known` is a page that may show some of them already, with their pictures."""
-    newest = list(GenerationSession.objects.visible_to(owner).open().newest_first().defer(*_WORDS)[:100])
+    """`known` is a page that may show some of them already, with their pictures.
+
+    Each session has `last_number`, of the image that this person looked at last there: asked for along with it.
+    """
+    waiting = GenerationSession.objects.visible_to(owner).open().annotate(last_number=_last_number(owner))
+    newest = list(waiting.newest_first().defer(*_WORDS)[:100])
     items = (item for day in known.days for item in day.items) if known else ()
     pictures = {item.session.pk: item.cover for item in items if item.kind == "session"}
     pictures |= covers([session for session in newest[:limit] if session.pk not in pictures], 1)
@@ -213,6 +219,11 @@ def continue_sessions(owner, limit: int = 3, *, known: TimelinePage | None = Non
         n_sessions=len(newest),
         n_undecided=sum(session.n_undecided for session in newest),
     )
+
+
+def _last_number(owner) -> Subquery:
+    scope = Concat(Value("session:"), Cast(OuterRef("pk"), CharField()), output_field=CharField())
+    return Subquery(kept_places.places_of(owner, [scope]).values("photo__candidate__number")[:1])
 
 
 # --- everything a list shows ------------------------------------------------------------------------
@@ -235,15 +246,10 @@ def in_finals(owner, rest: str) -> QuerySet[Photo]:
 
 
 def on_sheet(owner, rest: str) -> QuerySet[Photo]:
-    """The pictures of a contact sheet: "session:17:undecided"."""
+    """The pictures of a contact sheet: "session:17:undecided". Raises ValueError."""
     pk, _, show = rest.partition(":")
-    images = (
-        Photo.objects.owned_by(owner)
-        .live()
-        .filter(candidate__session=int(pk), candidate__session__trashed_at__isnull=True)
-    )
-    decision = SHEETS.get(show or "all", -1)
-    return images if decision is None else images.filter(decision=decision)
+    shown = showing.candidates(int(pk), show or showing.ALL).filter(session__trashed_at__isnull=True)
+    return Photo.objects.owned_by(owner).live().filter(pk__in=shown.order_by().values("photo"))
 
 
 # --- one list out of two --------------------------------------------------------------------------

@@ -8,6 +8,7 @@ loses none, and a restart goes on with the first number that is missing.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import random
 import time
@@ -18,11 +19,11 @@ from django.db import IntegrityError
 from django.db.models import Q
 from django.utils import timezone
 
-from generation import previews, registry, sources
+from generation import previews, registry, sources, varying
 from generation.engines import EngineError, Progress, Request
 from generation.faults import tried_again_at
 from generation.keeping import keep
-from generation.models import MAX_COUNT, Candidate, GenerationSession, SessionQuerySet
+from generation.models import MAX_COUNT, GenerationSession, SessionQuerySet
 from generation.wishes import MAX_PROMPT, MAX_SEED, WorkflowError, check
 from photos import storage, uploading, working
 from photos.dating import wall_clock_now
@@ -241,17 +242,34 @@ def _run_claimed(session: GenerationSession, token: uuid.UUID, *, each=lambda ma
 
 
 def _make_images(session: GenerationSession, token: uuid.UUID, heartbeat: working.Heartbeat, each) -> None:
-    """Make what is missing. Returns early when this process is asked to end. Raises LeaseLost, EngineError."""
-    numbers = missing_numbers(session)
-    if not numbers:
-        return
-    entry, source = registry.get(session.engine), sources.source_of(session)
+    """Make what is missing, also what is asked for meanwhile (`generation.varying`).
+
+    Returns early when this process is asked to end. Raises LeaseLost, EngineError.
+    """
+    while (wanted := varying.missing(session)) and not working.stopping.is_set():
+        _make(session, wanted, token, heartbeat, each)
+        session.refresh_from_db(fields=["count"])
+        left = varying.missing(session).keys() & wanted.keys()
+        if left and not working.stopping.is_set():
+            missing = "1 image" if len(left) == 1 else f"{len(left)} images"
+            raise EngineError(f"The engine ended {missing} early.", permanent=True)
+
+
+def _make(
+    session: GenerationSession,
+    wanted: dict[int, int],
+    token: uuid.UUID,
+    heartbeat: working.Heartbeat,
+    each,
+) -> None:
+    """One request to the engine: the images of these numbers, with these seeds."""
+    entry, source, numbers = registry.get(session.engine), sources.source_of(session), list(wanted)
     request = Request(
         prompt=session.prompt,
         negative_prompt=session.negative_prompt,
         width=session.width,
         height=session.height,
-        seeds=tuple(session.seed_of(number) for number in numbers),
+        seeds=tuple(wanted.values()),
         options=session.options,
         source_image=sources.bytes_of(source, entry.capabilities.max_edge) if source else None,
     )
@@ -261,21 +279,18 @@ def _make_images(session: GenerationSession, token: uuid.UUID, heartbeat: workin
         seconds, began = time.monotonic() - began, time.monotonic()
         if image.index not in range(made, len(numbers)):
             raise EngineError("The engine gave an image nobody asked for.", permanent=True)
-        keep(session, token, numbers[image.index], image, entry, source=source, seconds=seconds)
+        number = numbers[image.index]
+        with contextlib.suppress(varying.Unwanted):
+            varying.check_wanted(session, number, wanted[number])  # before its file is there
+            keep(
+                session, token, number, image, entry,
+                source=source, asked_seed=wanted[number], seconds=seconds,
+            )  # fmt: skip
         watch.forget_preview()
         made, session.attempts = image.index + 1, 0  # it works: earlier faults do not count any more
         each(session.count - len(numbers) + made)
     if watch.is_lost():
         raise LeaseLost(f"Session {session.pk} was stopped")
-    if (left := missing_numbers(session)) and not working.stopping.is_set():
-        missing = "1 image" if len(left) == 1 else f"{len(left)} images"
-        raise EngineError(f"The engine ended {missing} early.", permanent=True)
-
-
-def missing_numbers(session: GenerationSession) -> list[int]:
-    """Numbers that have no candidate yet, also not one that was thrown away since."""
-    there = set(Candidate.objects.filter(session=session).values_list("number", flat=True))
-    return [number for number in range(1, session.count + 1) if number not in there]
 
 
 class _Watch:
@@ -324,18 +339,29 @@ def _release(
     *,
     field: str = "",
 ) -> None:
-    """Let go of a session that is still ours; `again` is when a passing fault is tried again."""
-    GenerationSession.objects.filter(pk=session.pk, lease_token=token).update(
-        state=state,
-        error=error[:500],
-        error_field=field[:60],
-        lease_token=None,
-        lease_until=None,
-        progress=0,
-        attempts=session.attempts + 1 if again else 0,
-        not_before=again,
-        finished_at=None if state == State.QUEUED else timezone.now(),
-    )
+    """Let go of a session that is still ours; `again` is when a passing fault is tried again.
+
+    What was asked for since the last look is not forgotten: then it is queued once more.
+    """
+
+    def work() -> str:
+        held = GenerationSession.objects.select_for_update().filter(pk=session.pk, lease_token=token)
+        more = state == State.READY and (now := held.first()) is not None and bool(varying.missing(now))
+        left_as = State.QUEUED if more else state
+        held.update(
+            state=left_as,
+            error=error[:500],
+            error_field=field[:60],
+            lease_token=None,
+            lease_until=None,
+            progress=0,
+            attempts=session.attempts + 1 if again else 0,
+            not_before=again,
+            finished_at=None if left_as == State.QUEUED else timezone.now(),
+        )
+        return left_as
+
+    state = in_transaction(work)
     if again:
         working.enqueue_at(again, "run_session", session.pk)
     elif state == State.QUEUED:

@@ -15,6 +15,7 @@ class PhotosConfig(AppConfig):
             importing_runs,
             lookalikes,
             pending,
+            reasons,
             tasks,
             trash,
             watchers,
@@ -30,6 +31,7 @@ class PhotosConfig(AppConfig):
         working.register(draw_pending=tasks.draw_pending)
         working.on_sweep(pending.sweep)
         working.on_day(pending.ask)
+        search_index.register("reason", reasons.rejected_for)
         working.register(bulk=tasks.do_in_bulk, take_back=tasks.take_back)
         working.register(delete_batch=tasks.delete_batch, empty_trash=tasks.empty_trash)
         working.on_sweep(deletion.delete_pending)

@@ -17,9 +17,9 @@ from itertools import islice
 
 from django.db.models import Max, QuerySet
 
-from photos import albums, curate, editing, trash, working
+from photos import albums, curate, editing, gestures, trash, undoing, working
 from photos.db import in_chunks
-from photos.models import Album, AlbumPhoto, Decision, Photo, Tag
+from photos.models import Album, AlbumPhoto, Decision, Gesture, Photo, Tag
 from photos.text import folded
 
 CHUNK = 500  # pictures in one transaction
@@ -28,6 +28,7 @@ FOUND_AT_ONCE = (
 )
 AT_ONCE = 2_000  # in a request; more is a task
 VERDICTS = {"pick": 1, "reject": 2, "clear": 0}
+AXES = {"rate": "rating", "label": "label"}
 
 Step = Sequence[object]  # a kind and its values: ("restore", "9f…"), ("untag", "sea", [1, 2])
 
@@ -75,7 +76,8 @@ def do(
 ) -> Done:
     """Do one thing to many pictures of this person. Raises BulkError, AlbumError, EditError.
 
-    Actions: pick, reject, clear; rate (0..5); tag, untag (words); album (id); trash, restore.
+    Actions: pick, reject, clear; rate, label (0..5); reason (what they are rejected for, or ""); tag, untag (words);
+    album (id); trash, restore.
     """
     check(owner, action, argument)
     batch, changed, way_back = batch or uuid.uuid4(), 0, []
@@ -98,6 +100,10 @@ def do_all(owner, scope: str, action: str, argument: str = "", *, batch: uuid.UU
     if action == "album" and listed[albums.AT_MOST : albums.AT_MOST + 1]:
         raise BulkError(f"An album holds at most {albums.AT_MOST:,} images, and this list has more.")
     newest = Photo.objects.filter(owner_id=owner.pk).aggregate(last=Max("pk"))["last"]
+    if mark := mark_of(action, argument):
+        gestures.begin(
+            batch, owner=owner, axis=mark["axis"], value=mark["value"], reason=mark["reason"] or ""
+        )
     working.enqueue("bulk", owner.pk, scope, action, argument, batch.hex, newest)
     step = _step_of(action, batch)
     return Done(count=len(ids), way_back=[("later", step)] if step else [], later=True)
@@ -107,13 +113,36 @@ def run(owner, scope: str, action: str, argument: str, batch: uuid.UUID, newest:
     """The task: all of it, however many; what came after `newest` is left. Returns how many were changed.
 
     The pictures are found anew, chunk after chunk, so that twice is as good as once. What was decided goes on where
-    it ended, for since then a person may have decided otherwise.
+    it ended, for since then a person may have decided otherwise. Where the gesture is taken back meanwhile it stops.
     """
     check(owner, action, argument)
+    if mark_of(action, argument) and not gestures.of(owner, batch).filter(running=True).exists():
+        return 0  # it ran to its end before
     listed = photos_in(owner, scope).filter(pk__lte=newest)
     reached = Decision.objects.filter(batch=batch).aggregate(last=Max("photo_id"))["last"] or 0
     found = in_chunks(listed, FOUND_AT_ONCE, after=reached)
-    return sum(_do_chunk(owner, ids, action, argument, batch)[0] for part in found for ids in _chunks(part))
+    changed = 0
+    try:
+        for ids in (ids for part in found for ids in _chunks(part)):
+            if gestures.of(owner, batch).filter(unwanted=True).exists():
+                break
+            changed += _do_chunk(owner, ids, action, argument, batch)[0]
+    except Exception:
+        undoing.ended(owner, batch)  # what was done can be taken back; killed, it goes on instead
+        raise
+    undoing.ended(owner, batch)
+    return changed
+
+
+def mark_of(action: str, argument: str) -> dict | None:
+    """Axis, value and reason of what `curate.decide` does; None of any other action."""
+    if action in VERDICTS:
+        return {"axis": "decision", "value": VERDICTS[action], "reason": None}
+    if action == "reason":
+        return {"axis": "decision", "value": VERDICTS["reject"], "reason": argument}
+    if action in AXES:
+        return {"axis": AXES[action], "value": int(argument), "reason": None}
+    return None
 
 
 def take_back(owner, steps: Sequence[Step]) -> Done:
@@ -126,7 +155,9 @@ def check(owner, action: str, argument: str) -> None:
     """Raises BulkError, AlbumError where there is no such action, or it cannot be done with this argument."""
     if action in VERDICTS or action in ("trash", "restore"):
         return
-    if action == "rate" and argument in "012345" and len(argument) == 1:
+    if action in AXES and argument in "012345" and len(argument) == 1:
+        return
+    if action == "reason" and len(argument) <= curate.LONGEST_REASON:
         return
     if action in ("tag", "untag") and editing.split_words(argument):
         return
@@ -137,6 +168,8 @@ def check(owner, action: str, argument: str) -> None:
             return
     sentences = {
         "rate": "Stars go from 0 to 5.",
+        "label": "There is no such label.",
+        "reason": f"A reason has at most {curate.LONGEST_REASON} characters.",
         "tag": "Type at least one tag.",
         "untag": "Type at least one tag.",
         "album": "That album is not there any more.",
@@ -149,12 +182,8 @@ def check(owner, action: str, argument: str) -> None:
 
 def _do_chunk(owner, ids: list[int], action: str, argument: str, batch: uuid.UUID) -> tuple[int, list[Step]]:
     step = _step_of(action, batch)
-    if action in VERDICTS:
-        return len(curate.decide(owner, ids, value=VERDICTS[action], batch=batch).photo_ids), [step]
-    if action == "rate":
-        return len(curate.decide(owner, ids, axis="rating", value=int(argument), batch=batch).photo_ids), [
-            step
-        ]
+    if mark := mark_of(action, argument):
+        return len(curate.decide(owner, ids, batch=batch, **mark).photo_ids), [step]
     if action in ("tag", "untag"):
         return _tag(owner, ids, editing.split_words(argument), remove=action == "untag")
     if action == "album":
@@ -183,7 +212,7 @@ def _add(album: Album, ids: list[int]) -> tuple[int, list[Step]]:
 
 def _step_of(action: str, batch: uuid.UUID) -> Step | None:
     """How a gesture that is known by its batch is taken back."""
-    if action in VERDICTS or action == "rate":
+    if action in VERDICTS or action in AXES or action == "reason":
         return ("undo", batch.hex)
     return {"trash": ("restore", batch.hex), "restore": ("trash_again", batch.hex)}.get(action)
 
@@ -198,7 +227,14 @@ def _chunks(ids: Sequence[int]) -> Iterator[list[int]]:
 
 
 def _undo(owner, batch: str) -> int:
-    change = curate.undo(owner, uuid.UUID(batch))
+    change = undoing.undo(owner, uuid.UUID(batch))
+    return len(change.photo_ids) if change else 0
+
+
+def _redo(owner, batch: str) -> int:
+    """A redo that is too much for a request; the book offers it no more, the task has it."""
+    Gesture.objects.filter(owner=owner, batch=uuid.UUID(batch), undone_by__isnull=False).update(redoable=True)
+    change = undoing.redo(owner, uuid.UUID(batch))
     return len(change.photo_ids) if change else 0
 
 
@@ -216,12 +252,17 @@ def _take_out(owner, album_id: int, ids: list[int]) -> int:
 
 
 def _later(owner, step: Step) -> int:
-    """What a task did is taken back by a task, which waits behind it."""
-    working.enqueue("take_back", owner.pk, [list(step)])
+    """What a task did is taken back by a task, and never before it has ended."""
+    kind, *values = step
+    if kind == "undo":
+        undoing.take_back(owner, uuid.UUID(str(values[0])))
+    else:
+        working.enqueue("take_back", owner.pk, [list(step)])
     return 0
 
 
 register_way_back("undo", _undo)
+register_way_back("redo", _redo)
 register_way_back("restore", _restore)
 register_way_back("trash_again", _trash_again)
 register_way_back("take_out", _take_out)

@@ -1,4 +1,4 @@
-"""What people decide of pictures: verdicts and stars, trash and back, and the end.
+"""What people decide of pictures: verdicts, stars and labels, trash and back, and the end.
 
 Each gesture is one batch, however many pictures it touches, and one short transaction. Whoever keeps
 something of its own about pictures (a session its counts) follows by `on_change`, inside that transaction.
@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from django.db.models import F, Q
 from django.utils import timezone
 
-from photos import counts, search, working
+from photos import counts, gestures, search, working
 from photos.db import in_transaction
 from photos.models import Decision, PendingFileDeletion, Photo
+from photos.text import clean
 
-FIELDS = {Decision.Axis.DECISION: "decision", Decision.Axis.RATING: "rating"}
-RANGES = {Decision.Axis.DECISION: range(3), Decision.Axis.RATING: range(6)}
-CHUNK = 1_000  # pictures of an undo in one transaction
+FIELDS = {Decision.Axis.DECISION: "decision", Decision.Axis.RATING: "rating", Decision.Axis.LABEL: "label"}
+RANGES = {Decision.Axis.DECISION: range(3), Decision.Axis.RATING: range(6), Decision.Axis.LABEL: range(6)}
+LONGEST_REASON = 40
 
 
 class CurationError(Exception):
@@ -32,7 +33,7 @@ class CurationError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """One gesture: which pictures changed on which axis ("decision", "rating", "trash", "restore"), to what."""
+    """One gesture: which pictures changed on which axis (one of FIELDS, "trash", "restore"), to what."""
 
     batch: uuid.UUID
     photo_ids: list[int]
@@ -65,34 +66,33 @@ def decide(
     *,
     axis: str = "decision",
     value: int,
+    reason: str | None = None,
     actor=None,
     batch: uuid.UUID | None = None,
 ) -> Change:
     """Set one axis of this person's live pictures; those of others, and those that stand so already, are left.
 
+    `reason` says what is rejected for; None leaves what was said before. It goes when the reject is taken back.
     `actor` is who decides where that is not the owner: an administrator, whose gestures the owner's undo leaves alone.
     `batch` joins several calls into one gesture.
-    Raises CurationError for an axis or value that does not exist.
+    Raises CurationError for an axis, value or reason that does not exist.
     """
     if axis not in FIELDS or value not in RANGES[axis]:
         raise CurationError(f"There is no {axis} {value!r}.")
-    wanted, batch = list(photo_ids), batch or uuid.uuid4()
-    return in_transaction(lambda: decide_now(owner, wanted, axis, value, batch, actor=actor))
+    if reason is not None:
+        reason = reason_from(reason)
+        if reason and (axis, value) != ("decision", Photo.Verdict.REJECTED):
+            raise CurationError("Only what is rejected has a reason.")
+    wanted = list(photo_ids)
+    return in_transaction(lambda: decide_now(owner, wanted, axis, value, batch, actor=actor, reason=reason))
 
 
-def undo(owner, batch: uuid.UUID | None = None) -> Change | None:
-    """Take back this person's last gesture that still stands, or the one of that batch. None where there is none.
-
-    A picture that was decided anew since, elsewhere, keeps what it has.
-    """
-    last = _event_of(owner, batch) if batch else _last_standing(owner)
-    if last is None:
-        return None
-    ids = list(Decision.objects.filter(batch=last.batch).order_by("photo").values_list("photo_id", flat=True))
-    own, taken = uuid.uuid4(), []
-    for some in (ids[n : n + CHUNK] for n in range(0, len(ids), CHUNK)):
-        taken += in_transaction(lambda some=some: _undo(owner, last, some, own))
-    return Change(batch=own, photo_ids=taken, axis=last.axis, value=last.old)
+def reason_from(text: str) -> str:
+    """A reason as it is kept: one line. Raises CurationError where it is too long."""
+    text = " ".join(clean(text).split())
+    if len(text) > LONGEST_REASON:
+        raise CurationError(f"A reason has at most {LONGEST_REASON} characters.")
+    return text
 
 
 def trash(owner_id: int, photo_ids: Sequence[int], *, batch: uuid.UUID | None = None) -> Change:
@@ -119,70 +119,56 @@ def purge(owner_id: int, photo_ids: Sequence[int], *, only_trashed: bool = False
 
 
 def decide_now(
-    owner, photo_ids: list[int], axis: str, value: int, batch: uuid.UUID | None = None, *, actor=None
+    owner,
+    photo_ids: list[int],
+    axis: str,
+    value: int,
+    batch: uuid.UUID | None = None,
+    *,
+    actor=None,
+    reason: str | None = None,
 ) -> Change:
     """As `decide`; `axis` and `value` are known to exist."""
-    batch = batch or uuid.uuid4()
-    field = FIELDS[axis]
-    photos = _locked(Photo.objects.owned_by(owner).live().filter(pk__in=photo_ids).exclude(**{field: value}))
-    _set(actor or owner, [(photo, value) for photo in photos], axis, batch)
-    return Change(batch=batch, photo_ids=[photo.pk for photo in photos], axis=axis, value=value)
+    field, differs = FIELDS[axis], ~Q(**{FIELDS[axis]: value})
+    if axis == Decision.Axis.DECISION and reason is not None:
+        differs |= ~Q(reason=reason)
+    photos = locked(Photo.objects.owned_by(owner).live().filter(differs, pk__in=photo_ids))
+    own = batch or uuid.uuid4()
+    write(actor or owner, [(photo, value, reason or "") for photo in photos], axis, own)
+    if photos:
+        said = {"owner": owner, "actor": actor or owner, "axis": axis, "value": value, "reason": reason or ""}
+        gestures.note(own, len(photos), is_new=batch is None, **said)
+    return Change(batch=own, photo_ids=[photo.pk for photo in photos], axis=field, value=value)
 
 
-def _undo(owner, last: Decision, photo_ids: list[int], batch: uuid.UUID) -> list[int]:
-    """Of a gesture's pictures those that stand as it left them get back what they had."""
-    events = {e.photo_id: e for e in Decision.objects.filter(batch=last.batch, photo__in=photo_ids)}
-    field = FIELDS[last.axis]
-    photos = _locked(Photo.objects.owned_by(owner).live().filter(pk__in=photo_ids))
-    standing = [
-        (photo, events[photo.pk].old) for photo in photos if getattr(photo, field) == events[photo.pk].new
-    ]
-    _set(owner, standing, last.axis, batch, undoes=last.batch)
-    return [photo.pk for photo, _ in standing]
-
-
-def _event_of(owner, batch: uuid.UUID) -> Decision | None:
-    return Decision.objects.filter(actor=owner, batch=batch, undoes__isnull=True).first()
-
-
-def _last_standing(owner) -> Decision | None:
-    """The newest event that was not taken back, of a live picture that still has what it was given then."""
-    taken_back = Decision.objects.filter(actor=owner, undoes__isnull=False).values("undoes")
-    stands = Q(axis=Decision.Axis.DECISION, photo__decision=F("new")) | Q(
-        axis=Decision.Axis.RATING, photo__rating=F("new")
-    )
-    return (
-        Decision.objects.filter(stands, actor=owner, undoes__isnull=True)
-        .filter(photo__owner=owner, photo__trashed_at__isnull=True)
-        .exclude(batch__in=taken_back)
-        .order_by("-id")
-        .first()
-    )
-
-
-def _set(
-    actor, photos: list[tuple[Photo, int]], axis: str, batch: uuid.UUID, undoes: uuid.UUID | None = None
+def write(
+    actor, photos: list[tuple[Photo, int, str]], axis: str, batch: uuid.UUID, undoes: uuid.UUID | None = None
 ) -> None:
-    """Write values and events; tell the followers."""
+    """Values (and reasons, where it is about verdicts) of locked pictures, and the events; tells the followers."""
     field, steps, events = FIELDS[axis], [], []
-    by_value: dict[int, list[int]] = {}
-    for photo, value in photos:
-        old, old_state = getattr(photo, field), _state(photo)
+    has_reason = axis == Decision.Axis.DECISION
+    alike: dict[tuple[int, str], list[int]] = {}
+    for photo, value, reason in photos:
+        old, old_state, old_reason = getattr(photo, field), state_of(photo), photo.reason
         setattr(photo, field, value)
-        by_value.setdefault(value, []).append(photo.pk)
-        steps.append(Step(photo=photo, old=old_state, new=_state(photo)))
-        events.append(
-            Decision(photo=photo, actor=actor, axis=axis, old=old, new=value, batch=batch, undoes=undoes)
-        )
-    for value, pks in by_value.items():
-        Photo.objects.filter(pk__in=pks).update(**{field: value}, revision=F("revision") + 1)
+        if has_reason:
+            photo.reason = reason
+        alike.setdefault((value, reason), []).append(photo.pk)
+        steps.append(Step(photo=photo, old=old_state, new=state_of(photo)))
+        event = Decision(photo=photo, actor=actor, axis=axis, old=old, new=value, batch=batch, undoes=undoes)
+        if has_reason:
+            event.old_reason, event.new_reason = old_reason, reason
+        events.append(event)
+    for (value, reason), pks in alike.items():
+        changes = {field: value} | ({"reason": reason} if has_reason else {})
+        Photo.objects.filter(pk__in=pks).update(**changes, revision=F("revision") + 1)
     Decision.objects.bulk_create(events)
-    _tell(steps)
+    tell(steps)
 
 
 def trash_now(owner_id: int, photo_ids: Sequence[int], batch: uuid.UUID) -> Change:
     """As `trash`. A candidate whose final goes stands for itself again."""
-    photos = _locked(Photo.objects.filter(owner_id=owner_id, pk__in=photo_ids).live())
+    photos = locked(Photo.objects.filter(owner_id=owner_id, pk__in=photo_ids).live())
     _count(photos, -1)
     _move(photos, trashed_at=timezone.now(), trash_batch=batch)
     _represent([photo for photo in photos if photo.is_final and photo.source_id], by=False)
@@ -192,7 +178,7 @@ def trash_now(owner_id: int, photo_ids: Sequence[int], batch: uuid.UUID) -> Chan
 def restore_now(owner_id: int, photo_ids: Sequence[int], batch: uuid.UUID | None = None) -> Change:
     """As `restore`. Beside a live final of the same candidate no second one comes back."""
     photos = _without_second_finals(
-        _locked(Photo.objects.filter(owner_id=owner_id, pk__in=photo_ids).trashed())
+        locked(Photo.objects.filter(owner_id=owner_id, pk__in=photo_ids).trashed())
     )
     _move(photos, trashed_at=None, trash_batch=batch)
     _represent([photo for photo in photos if photo.is_final and photo.source_id], by=True)
@@ -217,15 +203,15 @@ def _without_second_finals(photos: list[Photo]) -> list[Photo]:
 def purge_now(owner_id: int, photo_ids: Sequence[int], *, only_trashed: bool = False) -> int:
     """As `purge`."""
     wanted = Photo.objects.filter(owner_id=owner_id, pk__in=photo_ids)
-    locked = _locked(wanted.trashed() if only_trashed else wanted)
+    doomed = locked(wanted.trashed() if only_trashed else wanted)
     _represent(
-        [photo for photo in locked if photo.is_final and photo.source_id and photo.trashed_at is None],
+        [photo for photo in doomed if photo.is_final and photo.source_id and photo.trashed_at is None],
         by=False,
     )
     # Read again: a candidate may stand for itself by now.
-    photos = list(Photo.objects.filter(pk__in=[photo.pk for photo in locked]))
+    photos = list(Photo.objects.filter(pk__in=[photo.pk for photo in doomed]))
     _count([photo for photo in photos if photo.trashed_at is None], -1)
-    _tell([Step(photo=photo, old=_state(photo), new=(photo.decision, False), gone=True) for photo in photos])
+    tell([Step(photo=photo, old=state_of(photo), new=(photo.decision, False), gone=True) for photo in photos])
     PendingFileDeletion.objects.bulk_create(
         PendingFileDeletion(root=p.root, name=p.file.name, name_folded=p.name_folded, sha256=p.sha256)
         for p in photos
@@ -246,26 +232,26 @@ def represent(candidate: Photo, *, by_final: bool) -> None:
     Photo.objects.filter(pk=candidate.pk).update(represented=by_final)
 
 
-def _locked(photos) -> list[Photo]:
+def locked(photos) -> list[Photo]:
     """Rows locked in one order, so that two gestures cannot wait for each other."""
     return list(photos.select_for_update().order_by("pk"))
 
 
-def _state(photo: Photo) -> tuple[int, bool]:
+def state_of(photo: Photo) -> tuple[int, bool]:
     return photo.decision, photo.trashed_at is None
 
 
 def _move(photos: list[Photo], **fields) -> None:
     steps = []
     for photo in photos:
-        old = _state(photo)
+        old = state_of(photo)
         for name, value in fields.items():
             setattr(photo, name, value)
-        steps.append(Step(photo=photo, old=old, new=_state(photo)))
+        steps.append(Step(photo=photo, old=old, new=state_of(photo)))
     Photo.objects.filter(pk__in=[photo.pk for photo in photos]).update(
         **fields, access_revision=F("access_revision") + 1
     )
-    _tell(steps)
+    tell(steps)
 
 
 def _count(photos: list[Photo], by: int) -> None:
@@ -273,11 +259,11 @@ def _count(photos: list[Photo], by: int) -> None:
 
 
 def _represent(finals: list[Photo], *, by: bool) -> None:
-    for source in _locked(Photo.objects.filter(pk__in=[final.source_id for final in finals])):
+    for source in locked(Photo.objects.filter(pk__in=[final.source_id for final in finals])):
         represent(source, by_final=by)
 
 
-def _tell(steps: list[Step]) -> None:
+def tell(steps: list[Step]) -> None:
     if steps:
         for follower in _followers:
             follower(steps)

@@ -21,7 +21,7 @@ from photos.models import AlbumPhoto, Photo
 log = logging.getLogger(__name__)
 
 AT_MOST = 20_000  # images in one archive
-FIELDS = ("id", "root", "file", "title", "sha256", "byte_size")
+FIELDS = ("id", "root", "file", "title", "sha256", "byte_size", "sidecar_sha256")
 MISSING = "missing.txt"
 
 
@@ -77,6 +77,8 @@ def archive(photos: Iterable[Photo]) -> Archive:
             else:
                 path = storage.local_path(photo.root, photo.file.name)
                 packed.add_path(str(path), name, recurse=False)
+                if photo.sidecar_sha256:
+                    _add_sidecar(packed, photo, name, taken)
             count += 1
         except (FileNotFoundError, PermissionError):
             missing.append(name)
@@ -85,6 +87,14 @@ def archive(photos: Iterable[Photo]) -> Archive:
     if not packed:
         raise DownloadError("There is nothing to download here.")
     return Archive(stream=_whole(packed), byte_size=len(packed), count=count, missing=len(missing))
+
+
+def _add_sidecar(packed: ZipStream, photo: Photo, name: str, taken: set[str]) -> None:
+    """Its papers beside a final that cannot carry them, as they lie beside it here."""
+    if data := storage.read_sidecar(photo.file.name):
+        beside = storage.sidecar_name(name)
+        taken.add(storage.fold(beside))
+        packed.add(data, beside)
 
 
 def _size_of(photo: Photo) -> int:

@@ -33,14 +33,15 @@ class Stale(EditError):
 
 
 def edit(owner, photo_id: int, *, revision: int | None = None, actor=None, **changes) -> Photo:
-    """Write some of title, caption, alt_text (text), rating (0..5), decision (0..2), tags (list of words).
+    """Write some of title, caption, alt_text (text), rating, label (0..5), decision (0..2), tags (list of words).
 
-    `revision` is the one the editor saw; None overwrites. `actor` is who decides where that is not
-    the owner. Raises Stale, EditError, Photo.DoesNotExist.
+    `reason` is of a reject. `revision` is the one the editor saw; None overwrites. `actor` is who decides where that
+    is not the owner. Raises Stale, EditError, Photo.DoesNotExist.
     """
     texts = {name: _text(name, changes.pop(name)) for name in TEXT_LIMITS if name in changes}
     words = _words(changes.pop("tags")) if "tags" in changes else None
-    verdicts = {name: changes.pop(name) for name in ("rating", "decision") if name in changes}
+    verdicts = {name: changes.pop(name) for name in curate.FIELDS.values() if name in changes}
+    reason = changes.pop("reason", None)
     if changes:
         raise EditError(f"There is nothing called {', '.join(changes)} to write.")
 
@@ -53,6 +54,10 @@ def edit(owner, photo_id: int, *, revision: int | None = None, actor=None, **cha
         if words is not None:
             photo.tags.clear()
             tag(photo, words)
+        decision = verdicts.pop("decision", photo.decision if reason is not None else None)
+        if decision is not None:
+            why = _reason(reason, decision)
+            curate.decide_now(owner, [photo.pk], "decision", decision, actor=actor, reason=why)
         for axis, value in verdicts.items():
             curate.decide_now(owner, [photo.pk], axis, value, actor=actor)
         search.index([photo.pk])
@@ -93,6 +98,15 @@ def _text(name: str, value: str) -> str:
     if len(value) > TEXT_LIMITS[name]:
         raise EditError(f"At most {TEXT_LIMITS[name]:,} characters fit here.", field=name)
     return value
+
+
+def _reason(reason: str | None, decision: int) -> str | None:
+    if reason and decision != Photo.Verdict.REJECTED:
+        raise EditError("Only what is rejected has a reason.", field="reason")
+    try:
+        return None if reason is None else curate.reason_from(reason)
+    except curate.CurationError as problem:
+        raise EditError(problem.sentence, field="reason") from problem
 
 
 def _words(words: list[str]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from dataclasses import dataclass
 
 from django import forms
@@ -12,6 +13,8 @@ from photos.models import Decision
 MOST_PHOTOS = 1_000  # of one gesture
 MOST_GESTURES = 50  # of one request
 VERBS = {"pick": ("decision", 1), "reject": ("decision", 2), "clear": ("decision", 0)}
+AXES = {"rate": "rating", "label": "label"}
+LONGEST_REASON = 200  # as sent; `photos.curate` says how long one may be
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,10 +24,12 @@ class Gesture:
     photo_ids: list[int]
     axis: str
     value: int
+    reason: str | None = None  # of a reject; None: nothing is said of it
+    batch: uuid.UUID | None = None  # as the page calls it, so that one sent twice is done once
 
 
 class VerdictForm(forms.Form):
-    """The marks of one picture, as radios: both axes at once, each optional."""
+    """The marks of one picture, as radios: all axes at once, each optional."""
 
     decision = forms.TypedChoiceField(
         choices=[(n, n) for n in range(3)], coerce=int, required=False, empty_value=None
@@ -33,18 +38,28 @@ class VerdictForm(forms.Form):
         choices=[(n, n) for n in range(6)], coerce=int, required=False, empty_value=None
     )
 
+    label = forms.TypedChoiceField(
+        choices=[(n, n) for n in range(6)], coerce=int, required=False, empty_value=None
+    )
+    reason = forms.CharField(max_length=LONGEST_REASON, required=False)
+
     def gestures(self, pk: int) -> list[Gesture]:
+        """A reason that comes with another verdict is what stood there before: left out."""
+        data, is_reject = self.cleaned_data, self.cleaned_data["decision"] == 2
+        reason = data["reason"] if is_reject and "reason" in self.data else None
         return [
-            Gesture(photo_ids=[pk], axis=axis, value=self.cleaned_data[axis])
+            Gesture(
+                photo_ids=[pk], axis=axis, value=data[axis], reason=reason if axis == "decision" else None
+            )
             for axis in Decision.Axis.values
-            if self.cleaned_data[axis] is not None
+            if data[axis] is not None
         ]
 
 
 class GestureForm(forms.Form):
-    """The ticked boxes of a list and the button that was pressed: do=pick, reject, clear or rate:3."""
+    """The ticked boxes of a list and the button that was pressed: do=pick, clear, rate:3, label:1, reason:hands."""
 
-    do = forms.RegexField(r"^(pick|reject|clear|rate:[0-5])$")
+    do = forms.RegexField(r"^(pick|reject|clear|(rate|label):[0-5]|reason:.{0,40})$")
 
     def __init__(self, data) -> None:
         super().__init__(data)
@@ -56,8 +71,10 @@ class GestureForm(forms.Form):
         return self.cleaned_data
 
     def gesture(self) -> Gesture:
-        verb, _, stars = self.cleaned_data["do"].partition(":")
-        axis, value = VERBS.get(verb) or ("rating", int(stars))
+        verb, _, said = self.cleaned_data["do"].partition(":")
+        if verb == "reason":
+            return Gesture(photo_ids=self.photo_ids or [], axis="decision", value=2, reason=said)
+        axis, value = VERBS.get(verb) or (AXES[verb], int(said))
         return Gesture(photo_ids=self.photo_ids or [], axis=axis, value=value)
 
 
@@ -72,10 +89,18 @@ def gestures_from_json(body: bytes) -> list[Gesture] | None:
 
 
 def _gesture(one: dict) -> Gesture | None:
-    ids, axis, value = _ids(one["ids"]), one["axis"], one["value"]
+    ids, axis, value, reason = _ids(one["ids"]), one["axis"], one["value"], one.get("reason")
     if not ids or axis not in Decision.Axis.values or type(value) is not int:
         return None
-    return Gesture(photo_ids=ids, axis=axis, value=value)
+    if reason is not None and (not isinstance(reason, str) or len(reason) > LONGEST_REASON):
+        return None
+    batch = batch_from(one["batch"]) if "batch" in one else None
+    return Gesture(photo_ids=ids, axis=axis, value=value, reason=reason, batch=batch)
+
+
+def batch_from(text: object) -> uuid.UUID | None:
+    """The name that a page gave a gesture. Raises ValueError where that is none."""
+    return uuid.UUID(text) if isinstance(text, str) and text else None
 
 
 def _ids(listed) -> list[int] | None:

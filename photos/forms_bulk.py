@@ -23,7 +23,9 @@ class Wish:
 
 
 class BulkForm(forms.Form):
-    do = forms.RegexField(r"^(pick|reject|clear|rate:[0-5]|tag|untag|album|new_album|trash|restore|enter)$")
+    do = forms.RegexField(
+        r"^(pick|reject|clear|(rate|label):[0-5]|reason:.{0,40}|tag|untag|album|new_album|trash|restore|enter)$"
+    )
     whole = forms.BooleanField(required=False)
     scope = forms.CharField(max_length=600, required=False)
     tags = forms.CharField(max_length=5_000, required=False)

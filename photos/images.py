@@ -111,6 +111,7 @@ class Facts:
     rating: int | None = None  # 0..5
     recipe: RecipeFacts | None = None
     digital_source_type: str = ""  # the IPTC term alone, e.g. "trainedAlgorithmicMedia"
+    signed: str = ""  # "c2pa" where it carries a signature, which is not checked
     exif: Mapping[str, Any] = field(default_factory=dict)  # readable names -> JSON-safe values, bounded
 
 

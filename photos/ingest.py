@@ -9,8 +9,9 @@ without a row, which `check_media` finds.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO
 
@@ -18,7 +19,7 @@ from django.db import DatabaseError, IntegrityError
 from django.db.models import Q
 from django.utils import timezone
 
-from photos import counts, curate, search, storage
+from photos import counts, curate, marking, papers, search, storage
 from photos.dating import Dating, date_picture
 from photos.db import in_transaction
 from photos.images import Beside, Facts, RecipeFacts, completed, examine, glance
@@ -34,7 +35,8 @@ class Arrival:
     """What a door knows of a picture beside its bytes.
 
     `name` is the file name or path as brought (its date may count). `recipe` is used where the file carries none.
-    `beside` is what a sidecar says, and fills what the file leaves empty. `dating` overrules every date. `guard` and
+    `beside` is what a sidecar says, and fills what the file leaves empty. `sidecar` is an XMP packet to be kept beside
+    the original, where that itself must stay as it is. `dating` overrules every date. `guard` and
     `also` run inside the transaction that inserts the row, before and after the insert: they may write rows of their
     own, or raise to keep the picture out.
     """
@@ -50,8 +52,10 @@ class Arrival:
     title: str = ""
     caption: str = ""
     rating: int = 0
+    label: int = 0
     tags: tuple[str, ...] = ()
     digital_source_type: str = ""
+    sidecar: bytes = b""
     source: Photo | None = None
     guard: Callable[[], None] | None = None
     also: Callable[[Photo], None] | None = None
@@ -128,6 +132,8 @@ def adopt(name: str, arrival: Arrival) -> Ingested:
         storage.keep_thumbnails(name, lying.sha256, targets)
     if arrival.beside:
         facts = arrival.beside.fill(facts)
+    if name.startswith(f"{storage.COMPLETED}/") and (beside := storage.read_sidecar(name)):
+        arrival = replace(arrival, sidecar=beside)
     photo = row_of(name, lying, facts, arrival)
 
     def insert() -> None:
@@ -163,6 +169,8 @@ def keep(ready: Ready, arrival: Arrival) -> Ingested:
         )
         try:
             storage.keep_thumbnails(name, spooled.sha256, targets)
+            if arrival.sidecar:
+                storage.keep_sidecar(name, arrival.sidecar, spooled.path.parent)
             photo = row_of(name, spooled, facts, arrival)
             photo.derived = Photo.Derived.READY if targets else Photo.Derived.PENDING
             in_transaction(lambda photo=photo: insert_now(photo, facts, arrival))
@@ -226,7 +234,7 @@ def tag(photo: Photo, words: list[str]) -> None:
 def row_of(name: str, spooled: storage.Spooled, facts: Facts, arrival: Arrival) -> Photo:
     """The row of these bytes, not yet written."""
     dating = arrival.dating or date_picture(facts, name=arrival.name, modified_at=arrival.modified_at)
-    return Photo(
+    photo = Photo(
         owner_id=arrival.owner_id,
         collection=arrival.place.collection,
         origin=arrival.origin,
@@ -247,6 +255,7 @@ def row_of(name: str, spooled: storage.Spooled, facts: Facts, arrival: Arrival) 
         title=clean(arrival.title or facts.title)[:500],
         caption=clean(arrival.caption or facts.caption),
         rating=arrival.rating or facts.rating or 0,
+        label=arrival.label,
         color=facts.color,
         exif=_exif(facts),
         latitude=facts.lat,
@@ -254,8 +263,17 @@ def row_of(name: str, spooled: storage.Spooled, facts: Facts, arrival: Arrival) 
         digital_source_type=(facts.digital_source_type or arrival.digital_source_type)[:60],
         source=arrival.source,
         source_sha256=arrival.source.sha256 if arrival.source else "",
+        signed=facts.signed,
+        sidecar_sha256=sha256(arrival.sidecar).hexdigest() if arrival.sidecar else "",
         **hash_pieces(facts.phash),
     )
+    beside = papers.read_packet(arrival.sidecar) if arrival.sidecar else facts
+    photo.marked_as = beside.digital_source_type[:60]
+    if arrival.sidecar:
+        photo.digital_source_type = photo.marked_as
+    made = photo.origin == Photo.Origin.MADE or bool(completed(facts.recipe, arrival.recipe))
+    photo.marking = marking.judge(photo, made=made)
+    return photo
 
 
 def _exif(facts: Facts) -> dict:

@@ -26,7 +26,8 @@ from photos.models import Album, AlbumPhoto, Photo
 COUNT_AT_MOST = 1_000  # an album is counted no further on a page
 # What a cell shows; recipes, EXIF and captions stay in the database.
 CELL_FIELDS = (
-    "id", "collection", "sha256", "width", "height", "shown_at", "title", "alt_text", "rating", "decision", "color",
+    "id", "collection", "sha256", "width", "height", "shown_at", "title", "alt_text", "rating", "decision", "reason",
+    "label", "color",
     "access_revision", "owner_id", "source_id",
 )  # fmt: skip
 

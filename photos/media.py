@@ -1,6 +1,7 @@
 """Bytes of pictures: addresses that carry their own right, and the route that serves them.
 
     /m/<photo id>/<content8>/<variant>?e=<expiry>&s=<signature>
+    /m/x/<name>/<variant>?e=<expiry>&s=<signature>               of a share link: `photos.sharing.served`
 
 The signature covers id, content, variant, kind of viewer, access revision and expiry. Expiry is the second
 next UTC midnight, so that an address is the same for a day and a browser keeps what it has. The route asks the
@@ -32,6 +33,7 @@ log = logging.getLogger(__name__)
 DAY = 86_400
 OWNER, TRASH, ADMIN = "o", "t", "a"  # kinds of viewer; `t` sees only what lies in the trash
 GUEST, PUBLIC = "s", "p"  # signed in, or nobody: looking into an open album; derived sizes only
+LINK = "x"  # whoever holds a share link
 ORIGINAL = "original"
 STANDING_IN = {"h160": "h320", "l2560": "l1600"}  # made on request -> made when the picture came in
 CONTENT_TYPES = {
@@ -52,7 +54,7 @@ def sign(photo, variant: str, kind: str = OWNER) -> str:
 
 def sign_values(pk: int, sha256: str, access_revision: int, variant: str, kind: str = OWNER) -> str:
     """As `sign`, from plain values: a page of a hundred needs no model instances."""
-    expires = _expiry()
+    expires = expiry()
     signature = _signature(pk, sha256[:8], variant, kind, access_revision, expires)
     return f"/m/{pk}/{sha256[:8]}/{variant}?e={expires}&s={kind}{signature}"
 
@@ -76,29 +78,33 @@ class MediaMiddleware:
 
 def serve(request) -> HttpResponseBase:
     """Bytes for a signed address, 404 for everything else: absent, forbidden, expired and trashed look alike."""
+    if request.path_info.startswith(f"/m/{LINK}/"):
+        from photos.sharing import served  # it knows this room, and not the other way
+
+        return served.serve(request)
     found = _ADDRESS.match(request.path_info)
     if request.method not in ("GET", "HEAD") or not found:
-        return _absent()
+        return absent()
     pk, content8, variant = int(found[1]), found[2], found[3]
     expires, signed = request.GET.get("e", ""), request.GET.get("s", "")
     if variant not in (*VARIANTS, ORIGINAL):
-        return _absent()
-    if not (expires.isascii() and expires.isdecimal() and len(expires) <= 12 and int(expires) >= time.time()):
-        return _absent()
+        return absent()
+    if not is_to_come(expires):
+        return absent()
     with connection.cursor() as cursor:
         cursor.execute(_ROW, [pk])
         row = cursor.fetchone()
     if row is None:
-        return _absent()
+        return absent()
     name, sha256, trashed, revision, root, format_, title, color, collection, byte_size = row
     kind = signed[:1]
     expected = kind + _signature(pk, content8, variant, kind, revision, int(expires))
     if not hmac.compare_digest(expected.encode(), signed.encode()) or sha256[:8] != content8:
-        return _absent()
+        return absent()
     if bool(trashed) != (kind == TRASH) and kind != ADMIN:
-        return _absent()
+        return absent()
     if variant == ORIGINAL and kind in (GUEST, PUBLIC):
-        return _absent()
+        return absent()
     if kind in (GUEST, PUBLIC) and collection == "completed":
         title = ""  # a final is called after its prompt until somebody calls it otherwise
     if variant == ORIGINAL:
@@ -109,7 +115,7 @@ def serve(request) -> HttpResponseBase:
             response = _file(root, name, content_type)
         saved_as = storage.download_name(title, name)
     else:
-        response = _thumbnail(root, name, sha256, variant, color, byte_size)
+        response = thumbnail(root, name, sha256, variant, color, byte_size)
         # The file's own name is its owner's alone.
         saved_as = storage.download_name(title or f"image {pk}", "image.webp")
     if response.status_code == 200:
@@ -120,7 +126,12 @@ def serve(request) -> HttpResponseBase:
     return response
 
 
-def _thumbnail(
+def is_to_come(expires: str) -> bool:
+    is_number = expires.isascii() and expires.isdecimal() and len(expires) <= 12
+    return is_number and int(expires) >= time.time()
+
+
+def thumbnail(
     root: str, name: str, sha256: str, variant: str, color: str, byte_size: int
 ) -> HttpResponseBase:
     derived = storage.thumbnail_name(name, sha256, variant)
@@ -163,7 +174,7 @@ def _file(root: str, name: str, content_type: str) -> HttpResponseBase:
     try:
         file = storages[root].open(name, "rb")
     except FileNotFoundError:
-        return _absent()
+        return absent()
     return FileResponse(file, content_type=content_type)
 
 
@@ -172,19 +183,19 @@ def _linked(name: str, sha256: str, byte_size: int, content_type: str) -> HttpRe
     try:
         file = storages[storage.LINKED].open(name)
     except OSError:
-        return _absent(storage.AWAY)
+        return absent(storage.AWAY)
     try:
         storage.check(file, byte_size=byte_size, sha256=sha256)
     except OSError as problem:
         file.close()
-        return _absent(getattr(problem, "sentence", storage.AWAY))
+        return absent(getattr(problem, "sentence", storage.AWAY))
     return FileResponse(file, content_type=content_type)
 
 
 def _handed_to_nginx(root: str, name: str, content_type: str) -> HttpResponseBase:
     """A header instead of bytes. The path in it never leaves nginx, which takes it decoded."""
     if not storages[root].exists(name):
-        return _absent()
+        return absent()
     response = HttpResponse(content_type=content_type)
     response["X-Accel-Redirect"] = f"{settings.GALLERY_ACCEL.rstrip('/')}/{quote(name)}"
     return response
@@ -204,20 +215,23 @@ def _later(color: str) -> HttpResponse:
     return response
 
 
-def _absent(sentence: str = "Not found.") -> HttpResponse:
+def absent(sentence: str = "Not found.") -> HttpResponse:
     response = HttpResponse(f"{sentence}\n", status=404, content_type="text/plain; charset=utf-8")
     response["Cache-Control"] = "no-store"
     return response
 
 
-def _expiry() -> int:
+def expiry() -> int:
     """The second next UTC midnight, in seconds since the epoch."""
     return (int(time.time()) // DAY + 2) * DAY
 
 
 def _signature(pk: int, content8: str, variant: str, kind: str, revision: int, expires: int) -> str:
     """16 bytes of HMAC-SHA-256 in URL-safe base64, 22 characters."""
-    text = f"{pk}/{content8}/{variant}/{kind}/{revision}/{expires}"
+    return signed_text(f"{pk}/{content8}/{variant}/{kind}/{revision}/{expires}")
+
+
+def signed_text(text: str) -> str:
     digest = hmac.digest(_key(settings.SECRET_KEY), text.encode(), hashlib.sha256)[:16]
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 

@@ -36,6 +36,8 @@ TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+# What nobody sees as transparent is drawn without alpha: WebP would keep its lowest bits, in which prompts hide.
+OPAQUE = 254
 Image.MAX_IMAGE_PIXELS = None  # our own limits are checked before anything is decoded
 # Workflows of a few megabytes are real, 120 MB out of 120 kB are not.
 PngImagePlugin.MAX_TEXT_CHUNK = 8 * 1024 * 1024
@@ -105,6 +107,8 @@ def resized(picture: Picture, size: tuple[int, int]) -> Picture:
 def webp(picture: Picture, quality: int) -> bytes:
     out = io.BytesIO()
     import_module(PLUGINS["WEBP"])
+    if picture.mode == "RGBA" and picture.getextrema()[3][0] >= OPAQUE:
+        picture = picture.convert("RGB")
     # Pillow copies the profile and EXIF of the source unless told otherwise.
     picture.save(out, "WEBP", quality=quality, method=2, icc_profile=b"", exif=b"", xmp=b"")
     return out.getvalue()

@@ -11,7 +11,7 @@ from pathlib import Path
 import pyvips
 from PIL import Image
 
-from photos.pixels_pillow import to_srgb, transform_to_srgb
+from photos.pixels_pillow import OPAQUE, to_srgb, transform_to_srgb
 
 Unreadable = pyvips.Error
 Picture = pyvips.Image
@@ -60,6 +60,8 @@ def resized(picture: Picture, size: tuple[int, int]) -> Picture:
 
 
 def webp(picture: Picture, quality: int) -> bytes:
+    if picture.bands == 4 and picture[3].min() >= OPAQUE:
+        picture = picture.extract_band(0, n=3)
     return picture.webpsave_buffer(Q=quality, effort=2, keep="none")
 
 

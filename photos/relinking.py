@@ -14,7 +14,8 @@ from photos.storage import LINKED
 # What follows the bytes; what a person said of a picture, and its day in the lists, stay when they change.
 OF_THE_BYTES = (
     "sha256", "byte_size", "format", "width", "height", "frames", "color", "exif", "latitude", "longitude",
-    "digital_source_type", "phash0", "phash1", "phash2", "phash3", "derived", "derived_reason",
+    "digital_source_type", "signed", "marked_as", "marking", "phash0", "phash1", "phash2", "phash3",
+    "derived", "derived_reason",
 )  # fmt: skip
 
 

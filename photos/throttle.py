@@ -59,13 +59,16 @@ class PasswordBackend(ModelBackend):
         return user
 
 
-def begin_try(name: str, address: str) -> None:
-    """Count one try before it is looked at, so that a hundred at once are no way round. Raises TooManyFailures."""
+def begin_try(name: str, address: str, *, free: int = FREE_TRIES) -> None:
+    """Count one try before it is looked at, so that a hundred at once are no way round. Raises TooManyFailures.
+
+    The first `free` cost no wait.
+    """
     tries, waiting = _keys(name, address)
     if until := cache.get(waiting):
         raise TooManyFailures(_seconds_until(until))
     cache.add(tries, 0, REMEMBERED_SECONDS)
-    n = _increased(tries)
+    n = _increased(tries) + FREE_TRIES - free
     if n < FREE_TRIES:
         return
     wait = wait_after(n)

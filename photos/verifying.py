@@ -42,6 +42,7 @@ KINDS = {
     "unreadable": "originals that cannot be read",
     "altered": "linked, but changed since",
     "away": "linked, not reachable now",
+    "sidecar": "sidecars of finals missing or changed",
     "stray": "files without a picture",
     "undrawn": "pictures without all thumbnails",
     "broken": "pictures marked as broken",
@@ -209,6 +210,13 @@ def _about(photo: Photo, hashes: bool) -> Iterator[Finding]:
         reason = getattr(error, "strerror", "") or error
         yield Finding(kind="unreadable", sentence=f"Unreadable: {named}: {reason}")
         return
+    if photo.sidecar_sha256 and storage.sidecar_hash(photo.file.name) != photo.sidecar_sha256:
+        if _still(photo):
+            yield Finding(
+                kind="sidecar",
+                sentence=f"No sidecar as it was written: {named}; audit_marks --fix writes it anew",
+            )
+        return
     yield from _about_thumbnails(photo, named)
 
 
@@ -297,21 +305,26 @@ def _settled(
 
 
 def _without_row(batch: list[storage.Lying]) -> list[storage.Lying]:
-    """Files that no row has, and that are not noted for deletion either."""
-    folded = {storage.fold(lying.name) for lying in batch}
+    """Files that no row has, and that are not noted for deletion either; a sidecar is its final's."""
+    folded = {storage.fold(_of_whom(lying)) for lying in batch}
     rows = dict(Photo.objects.filter(root="media", name_folded__in=folded).values_list("name_folded", "file"))
     pending = PendingFileDeletion.objects.filter(root="media", name_folded__in=folded)
     going = set(pending.values_list("name_folded", flat=True))
 
     def has_row(lying: storage.Lying) -> bool:
         """By its name, in whatever spelling the file system gives it; not by that of another file beside it."""
-        row = rows.get(storage.fold(lying.name))
+        row = rows.get(storage.fold(_of_whom(lying)))
         return bool(row) and (
-            unicodedata.normalize("NFC", lying.name) == row or storage.look("media", row) is None
+            unicodedata.normalize("NFC", _of_whom(lying)) == row or storage.look("media", row) is None
         )
 
-    rowless = [each for each in batch if storage.fold(each.name) not in going and not has_row(each)]
+    rowless = [each for each in batch if storage.fold(_of_whom(each)) not in going and not has_row(each)]
     return [each for each in rowless if storage.look("media", each.name)]
+
+
+def _of_whom(lying: storage.Lying) -> str:
+    """The original that a file is, or that it stands beside."""
+    return storage.parse_sidecar(lying.name) or lying.name
 
 
 def _of_nothing(batch: list[storage.Lying]) -> list[storage.Lying]:

@@ -53,7 +53,7 @@ STEPS = {
     "many rows committed": ("after", "photos.ingest_many:in_transaction", 1),
     # complete
     "filing asked for": ("after", "generation.finals:ask_to_file", 1),
-    "marked copy written": ("after", "generation.finals:_marked", 1),
+    "marked copy written": ("after", "generation.finals:_in_the_file", 1),
     "one final filed": ("after", "generation.finals:_file_one", 1),
     "all finals filed": ("after", "generation.finals:_file_one", 2),
     # a session at work

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from generation import finals, trashing
 from generation.models import GenerationSession
+from generation.rounds import Round, round_of
 from photos.views.bars import say
 from photos.views.replies import see_other
 
@@ -25,16 +26,27 @@ class Culled:
     n_unfiled: int  # picks without a final
     n_rejects: int  # to be trashed or kept
     size: str  # "290 MB", of the rejects
+    round: Round | None = None  # of narrowing the picks: the one that is on, or the last
+    can_narrow: bool = False
 
 
-def culled_of(session: GenerationSession) -> Culled | None:
-    """None while something is being made, filed or undecided, and where nothing is left to ask."""
+def culled_of(
+    session: GenerationSession, now: Round | None = None, n_unfiled: int | None = None
+) -> Culled | None:
+    """None while something is being made, filed or undecided, and where nothing is left to ask.
+
+    While a round of narrowing is on (`now`) how far that has come, until all picks are filed. `n_unfiled` picks have
+    no final, where that is known.
+    """
+    all_filed = 0 < session.n_picked <= session.n_finals
+    if now and now.is_on and not all_filed:
+        return Culled(n_unfiled=0, n_rejects=0, size="", round=now)
     busy = session.is_generating or session.filing_since is not None
     if busy or session.n_undecided or not session.n_made:
         return None
-    n_unfiled = finals.unfiled(session).count()
+    n_unfiled = finals.unfiled(session).count() if n_unfiled is None else n_unfiled
     if n_unfiled:
-        return Culled(n_unfiled=n_unfiled, n_rejects=0, size="")
+        return Culled(n_unfiled=n_unfiled, n_rejects=0, size="", round=now, can_narrow=session.n_picked > 1)
     if session.n_rejected <= session.rejects_kept:
         return None
     size = trashing.rejects_of(session).aggregate(n=Sum("byte_size"))["n"] or 0
@@ -46,7 +58,8 @@ def culled_of(session: GenerationSession) -> Culled | None:
 def culled(request: HttpRequest, pk: int) -> HttpResponse:
     """Only that line: for a script, once the last mark is saved."""
     session = _session(request, pk)
-    return render(request, "session/_culled.html", {"session": session, "culled": culled_of(session)})
+    found = culled_of(session, round_of(session))
+    return render(request, "session/_culled.html", {"session": session, "culled": found})
 
 
 @require_POST

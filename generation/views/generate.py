@@ -13,12 +13,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from generation import again as making_again
-from generation import registry, workflow
+from generation import registry, varying, workflow
 from generation.again import Again
 from generation.forms import GenerateForm
 from generation.models import GenerationSession
 from generation.rights import generators_only
 from generation.timeline import covers
+from generation.views.varied import vary_in_session
 from photos.models import Photo
 from photos.views.cells import Thumb
 from photos.views.replies import positive_int, see_other
@@ -61,8 +62,14 @@ def generate(request: HttpRequest) -> HttpResponse:
 @require_POST
 @generators_only
 def vary(request: HttpRequest, pk: int) -> HttpResponse:
-    """The recipe of an image once more with new seeds, now; where that cannot be, the form says why."""
+    """The recipe of an image once more with new seeds, now; where that cannot be, the form says why.
+
+    A candidate has its variation beside it on its sheet; anything else in a session of its own.
+    """
     photo = get_object_or_404(_mine(request), pk=pk)
+    candidate = making_again.candidate_of(photo)
+    if candidate and photo.pk == candidate.photo_id and varying.can_vary(candidate.session):
+        return vary_in_session(request, candidate.session, [photo.pk])
     try:
         return see_other(making_again.vary(request.user, photo).get_absolute_url())
     except workflow.WorkflowError as problem:

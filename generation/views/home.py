@@ -26,6 +26,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from generation import demo, timeline
 from generation.models import GenerationSession
+from generation.views.places import frame_name
 from photos import stacking
 from photos.views.account import front_page
 from photos.views.alike import StackCell, stack_words
@@ -47,6 +48,7 @@ class Tile:
 
     session: GenerationSession
     thumbs: list[Thumb]
+    place: str = ""  # the frame this person was at last; asked for only where one is to go on
     kind: str = "session"
 
     @property
@@ -183,7 +185,7 @@ def _timeline(request: HttpRequest, month: tuple[int, int] | None = None) -> Htt
         "stacks_address": _address(show=show, **(by_added if stacks else order | {"stacks": "1"})),
         "months": months_of(page, in_order, newest.replace(day=1) if newest else None),
         "waiting": waiting,
-        "tiles": [Tile(session=t.session, thumbs=_thumbs(t.cover)) for t in waiting.tiles] if waiting else [],
+        "tiles": _to_go_on(waiting),
         "has_demo": has_demo,
         "command": f"{shlex.quote(str(settings.BASE_DIR / 'manage.py'))} import_photos --owner"
         f" {shlex.quote(request.user.get_username())}",
@@ -278,6 +280,17 @@ def _tile_words(session: GenerationSession) -> str:
     made = ngettext("Session, %s image", "Session, %s images", session.n_made) % session.n_made
     picked = ngettext("%s pick", "%s picks", session.n_picked) % session.n_picked
     return f"{made}, {picked}" if session.n_picked else made
+
+
+def _to_go_on(waiting: timeline.Waiting | None) -> list[Tile]:
+    return [
+        Tile(
+            session=tile.session,
+            thumbs=_thumbs(tile.cover),
+            place=frame_name(tile.session.last_number) if tile.session.last_number else "",
+        )
+        for tile in (waiting.tiles if waiting else [])
+    ]
 
 
 def _thumbs(photos) -> list[Thumb]:

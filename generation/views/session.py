@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.utils.http import urlencode
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from generation import finals, previews, registry, workflow
+from generation import finals, previews, registry, varying, workflow
 from generation.models import GenerationSession
-from generation.rights import generators_only
+from generation.rights import generators_only, may_generate
+from generation.views import desk
+from generation.views.choosing import choosing
 from generation.views.culled import culled_of
-from generation.views.sheet import filed_ids, sheet_of
+from generation.views.sheet import Sheet, filed_ids, sheet_of
 from photos.models import Photo
 from photos.views.bars import bar
 from photos.views.replies import back, positive_int, see_other
@@ -27,25 +31,53 @@ def _session_or_404(request: HttpRequest, pk: int) -> GenerationSession:
 @require_safe
 @never_cache
 def session(request: HttpRequest, pk: int) -> HttpResponse:
-    """The contact sheet."""
+    """The contact sheet: as its address asks for, and without a wish where this person was last."""
     shown = _session_or_404(request, pk)
-    stacks, opened = "stacks" in request.GET, positive_int(request.GET.get("open"), most=10_000)
-    sheet = sheet_of(shown, show=request.GET.get("show", "all"), stacks=stacks, opened=opened)
-    in_show = {} if sheet.show == "all" else {"show": sheet.show}
+    wish = desk.wish_of(request, shown)
+    sheet = _sheet(shown, wish)
+    if wish.place and not sheet.frames:  # what was shown then is empty by now
+        wish = replace(wish, show="all")
+        sheet = _sheet(shown, wish)
     context = {
-        "stacks": stacks,
-        "stacks_query": urlencode(in_show if stacks else in_show | {"stacks": 1}),
+        "wish": wish,
         "session": shown,
         "sheet": sheet,
+        "at": desk.at_of(sheet, wish.place),
         "engine": registry.title_of(shown.engine),
-        "chips": _chips(shown, sheet.show),
-        **bar(request, f"session:{shown.pk}:{sheet.show}", len(sheet.frames)),
-        "culled": culled_of(shown),
+        "chips": desk.chips(shown, sheet, wish),
+        "by_marks": desk.by_marks(shown, sheet, wish),
+        "orders": desk.orders(sheet, wish),
+        "pages": desk.pages(sheet, wish),
+        "previous": desk.beside(sheet.cut.previous, wish),
+        "following": desk.beside(sheet.cut.following, wish),
+        "stacks": desk.stacks(wish),
+        "vary_address": _vary_address(request, shown),
+        **bar(request, f"{desk.scope_of(shown)}:{sheet.show}", sheet.n_shown),
+        **choosing(shown),
+        "culled": culled_of(shown, sheet.round, sheet.n_unfiled),
         "section": "sessions",
         "own_primary": True,
         "has_more_words": shown.negative_prompt or shown.prompt.casefold() != shown.title.casefold(),
     }
     return render(request, "session/page.html", context)
+
+
+def _vary_address(request: HttpRequest, session: GenerationSession) -> str:
+    """ "" where this person may not, or the engine is gone."""
+    allowed = may_generate(request.user) and varying.can_vary(session)
+    return reverse("session_vary", args=[session.pk]) if allowed else ""
+
+
+def _sheet(session: GenerationSession, wish: desk.Wish) -> Sheet:
+    return sheet_of(
+        session,
+        show=wish.show,
+        order=wish.order,
+        start=wish.start,
+        at=wish.at,
+        stacks=wish.stacks,
+        opened=wish.opened,
+    )
 
 
 @require_safe
@@ -68,7 +100,7 @@ def progress(request: HttpRequest, pk: int) -> HttpResponse:
         "was_filing": was_filing,
         "was_live": True,
         "trouble_changed": shown.trouble_key != (positive_int(request.GET.get("trouble")) or 0),
-        "culled": culled_of(shown),
+        "culled": culled_of(shown, sheet.round, sheet.n_unfiled),
     }
     return render(request, "session/_progress.html", context)
 
@@ -97,13 +129,6 @@ def go_on(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def complete(request: HttpRequest, pk: int) -> HttpResponse:
-    """Have the picks filed as finals; the page shows how that gets on."""
-    finals.ask_to_file(_session_or_404(request, pk))
-    return _to_sheet(pk)
-
-
-@require_POST
 def uncomplete(request: HttpRequest, pk: int) -> HttpResponse:
     """Take a final back; the candidate stays as it is."""
     final = get_object_or_404(Photo.objects.owned_by(request.user).finals(), pk=pk)
@@ -116,14 +141,3 @@ def uncomplete(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _to_sheet(pk: int) -> HttpResponse:
     return see_other(GenerationSession(pk=pk).get_absolute_url())
-
-
-def _chips(session: GenerationSession, show: str) -> list[tuple[str, str, int, bool]]:
-    """Filter, label, count, whether it is the one shown."""
-    rows = (
-        ("all", _("All"), session.n_made),
-        ("undecided", _("Undecided"), session.n_undecided),
-        ("picks", _("Picks"), session.n_picked),
-        ("rejects", _("Rejects"), session.n_rejected),
-    )
-    return [(name, label, count, name == show) for name, label, count in rows]

@@ -15,6 +15,8 @@ from django.views.decorators.http import require_safe
 from generation import registry
 from generation.models import GenerationSession, SessionQuerySet
 from generation.timeline import Cursor, covers
+from generation.views.desk import numbers_of
+from generation.views.places import frame_name
 from photos.views.cells import Thumb
 
 PAGE = 40
@@ -29,6 +31,7 @@ class Row:
     session: GenerationSession
     engine: str
     thumbs: list[Thumb]
+    place: str = ""  # the frame this person was at last, "137"
 
     @property
     def blanks(self) -> range:
@@ -37,10 +40,11 @@ class Row:
 
     @property
     def continue_address(self) -> str:
-        """To the next image that nobody decided; "" where there is none."""
+        """Where this person was, or to the next image that nobody decided; "" where there is nothing to decide."""
         if self.session.is_generating or not self.session.n_undecided:
             return ""
-        return f"{self.session.get_absolute_url()}?show=undecided"
+        address = self.session.get_absolute_url()
+        return address if self.place else f"{address}?show=undecided"
 
 
 @require_safe
@@ -55,7 +59,7 @@ def sessions(request: HttpRequest) -> HttpResponse:
     found = list(listed.newest_first()[: PAGE + 1])
     page, more = found[:PAGE], len(found) > PAGE
     context = {
-        "days": by_day(page),
+        "days": by_day(page, numbers_of(request.user, page)),
         "chips": _chips(mine, show),
         "show": show,
         "older": str(Cursor(page[-1].shown_at, "s", page[-1].pk)) if more else "",
@@ -65,13 +69,15 @@ def sessions(request: HttpRequest) -> HttpResponse:
     return render(request, "sessions.html", context)
 
 
-def by_day(page: list[GenerationSession]) -> list[tuple[date, list[Row]]]:
+def by_day(page: list[GenerationSession], places: dict[int, int]) -> list[tuple[date, list[Row]]]:
+    """`places` are the numbers of the images that were looked at last, by session."""
     pictures = covers(page, THUMBS)
     rows = [
         Row(
             session=session,
             engine=registry.title_of(session.engine),
             thumbs=[Thumb(photo) for photo in pictures.get(session.pk, [])],
+            place=frame_name(places[session.pk]) if session.pk in places else "",
         )
         for session in page
     ]

@@ -4,30 +4,30 @@ from __future__ import annotations
 
 import colorsys
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.utils.html import escape
-from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
-from generation import filling, finals, previews, registry
+from generation import filling, finals, previews, registry, rounds, showing, varying
 from generation.models import Candidate, GenerationSession
 from generation.timeline import CELL_FIELDS
-from generation.timeline import SHEETS as SHOWN
+from generation.views import stacked
 from generation.views.places import frame_name
-from photos import stacking
+from generation.views.sheet_pages import AT_MOST, Cut, cut
 from photos.models import Photo
 from photos.thumbnails import variant_size
-from photos.views.alike import stack_words
 from photos.views.cells import Cell, filled
 
 EXPECTED = 18
-AT_MOST = 600  # frames of one page; a session makes 500 at most
+WELLS_IN = ("all", "undecided")  # the sheets on which what is being made appears
 DRAWN_WIDTH = "220px"  # about how wide a picture is drawn on a large screen
 
 
 class FrameCell(Cell):
-    """A picture on the sheet, with `number`, `seed`, `final` ("1" where a final stands for it), `arrived`."""
+    """A picture on the sheet, with `number`, `seed`, `final` ("1" where a final stands for it), `arrived`, `kept` ("1"
+    where it came through the round that is on), `kin` ("of 07").
+    """
 
     template = "session/_frame.html"
     drawn_width = DRAWN_WIDTH
@@ -40,7 +40,7 @@ class FrameCell(Cell):
         compress.
         """
         super().__init__(photo, **more)
-        self.values["stack"] = ""
+        self.values["stack"] = self.values["top"] = ""
         self.values["large"] = escape(self._address(photo, "l1600"))
         self.values["large_width"] = variant_size("l1600", photo.width, photo.height)[0]
 
@@ -55,6 +55,7 @@ class Frame:
     number: str  # "07"
     seed: str
     cell: FrameCell | None = None
+    photo: Photo | None = None
     percent: int | None = None
     preview: str = ""
 
@@ -67,6 +68,10 @@ class Sheet:
     last: int  # highest number that is made and shown
     n_unfiled: int  # picks without a final
     color: str  # a hint of the colour to come
+    cut: Cut
+    order: str = "number"
+    round: rounds.Round | None = None
+    open_stack: stacked.Open | None = None
     is_filling: bool = False  # images come from a folder that a generator writes into
 
     @property
@@ -82,6 +87,11 @@ class Sheet:
     def expected(self) -> str:
         """The id of the frame the first paint waits for: a row that arrives in two pieces would jump."""
         return f"f{self.frames[EXPECTED].number}" if len(self.frames) > EXPECTED else ""
+
+    @property
+    def n_shown(self) -> int:
+        """Images on all pages of what is shown; wells count too, as on the page."""
+        return self.cut.total or len(self.frames)
 
     @property
     def n_filed(self) -> int:
@@ -105,31 +115,43 @@ def sheet_of(
     session: GenerationSession,
     *,
     show: str = "all",
+    order: str = "number",
+    start: int = 1,
+    at: int | None = None,
     after: int = 0,
-    stacks: bool = False,
+    stacks: str = "",
     opened: int | None = None,
 ) -> Sheet:
-    """The frames after number `after`. Wells stand only on the whole sheet, while images are being made.
+    """The page that begins at `start` or has image `at`; or what came after number `after`.
 
-    With `stacks` one frame for all that have the same recipe but for the seed, except for the stack of frame `opened`.
+    Wells stand only where images appear that are being made. With `stacks` one frame for all that are alike in
+    that (`generation.views.stacked`), except for the stack of frame `opened`.
     """
-    show = show if show in SHOWN else "all"
-    candidates = list(_candidates(session, SHOWN[show], after))
+    show, order = showing.known(show), order if order in showing.ORDERS else "number"
+    page = _cut(session, show, order, start, at) if not after else Cut(numbers=[])
+    candidates = list(_candidates(session, show, order, after, page))
+    now = rounds.round_of(session)
+    seen = _Seen(kin=_kin(session, candidates), round=now.number if now and now.is_on else 0)
     if stacks and not session.is_generating:
-        frames = _stacked(session, show, candidates, opened)
+        frames, open_stack = _stacked(session, show, order, stacks, candidates, opened, seen)
     else:
-        frames = [_frame(one, place, arrived=after > 0) for place, one in enumerate(candidates)]
-    last = candidates[-1].number if candidates else after
+        open_stack = None
+        frames = [_frame(one, place, seen, arrived=after > 0) for place, one in enumerate(candidates)]
+    last = max((one.number for one in candidates), default=after)
     color = candidates[-1].photo.color if candidates else _hint(session.prompt)
-    if session.is_generating and show == "all":
-        frames += _wells(session, last + 1)
+    if session.is_generating and show in WELLS_IN and not page.following:
+        frames += _wells(session)
     return Sheet(
         session=session,
         show=show,
         frames=frames,
         last=last,
-        n_unfiled=finals.unfiled(session).count(),
+        n_unfiled=finals.unfiled(session).count() if session.n_picked else 0,
         color=color,
+        order=order,
+        cut=page,
+        round=now,
+        open_stack=open_stack,
         is_filling=not stacks and filling.is_filling(session),
     )
 
@@ -141,19 +163,48 @@ def filed_ids(session: GenerationSession) -> list[int]:
     )
 
 
-def _candidates(session: GenerationSession, decision: int | None, after: int):
-    found = Candidate.objects.filter(session=session, number__gt=after, photo__trashed_at__isnull=True)
-    if decision is not None:
-        found = found.filter(photo__decision=decision)
-    fields = ("number", "seed", "photo__represented", *(f"photo__{name}" for name in CELL_FIELDS))
-    return (
-        found.filter(photo__isnull=False).select_related("photo").only(*fields).order_by("number")[:AT_MOST]
-    )
+@dataclass(frozen=True)
+class _Seen:
+    """What frames show beside the picture: number -> number of its parent, and the round that is on (0 none)."""
+
+    kin: dict[int, int]
+    round: int
 
 
-def _frame(candidate: Candidate, place: int, *, arrived: bool) -> Frame:
+def _cut(session: GenerationSession, show: str, order: str, start: int, at: int | None) -> Cut:
+    """A sheet that fits a page needs no list of its numbers."""
+    if session.n_made <= AT_MOST:
+        return Cut(numbers=[])
+    if show == showing.ALL:
+        numbers, marks = showing.numbers_and_marks(session.pk, order)
+    else:
+        numbers, marks = showing.numbers(session.pk, show, order), None
+    return replace(cut(numbers, by_number=order == "number", start=start, at=at), marks=marks)
+
+
+def _candidates(session: GenerationSession, show: str, order: str, after: int, page: Cut):
+    found = showing.candidates(session.pk, show)
+    if after:
+        found = found.filter(number__gt=after)
+    elif page.pages and order == "number":
+        found = found.filter(number__gte=page.numbers[0], number__lte=page.numbers[-1])
+    elif page.pages:
+        found = found.filter(number__in=page.numbers)
+    fields = ("number", "seed", "kept_in", "photo__represented", *(f"photo__{name}" for name in CELL_FIELDS))
+    return found.select_related("photo").only(*fields).order_by(*showing.ORDERS[order])[:AT_MOST]
+
+
+def _kin(session: GenerationSession, candidates: list[Candidate]) -> dict[int, int]:
+    """Asks only where there are seeds that were not planned from the first."""
+    first = int(session.first_seed) if session.first_seed.isdigit() else 0
+    other = [one.number for one in candidates if one.seed != str(first + one.number - 1)]
+    return varying.parents(session, other) if other and session.arrived_key == "" else {}
+
+
+def _frame(candidate: Candidate, place: int, seen: _Seen, *, arrived: bool) -> Frame:
     number, photo = frame_name(candidate.number), candidate.photo
     alt = photo.alt_text or _("Frame %s") % number
+    parent = seen.kin.get(candidate.number)
     cell = FrameCell(
         photo,
         alt=alt,
@@ -162,40 +213,48 @@ def _frame(candidate: Candidate, place: int, *, arrived: bool) -> Frame:
         seed=candidate.seed,
         final="1" if photo.represented else "0",
         arrived=" arrived" if arrived else "",
+        kept="1" if seen.round and (candidate.kept_in or 0) >= seen.round else "0",
+        kin=_("of %s") % frame_name(parent) if parent else "",
     )
-    return Frame(number=number, seed=candidate.seed, cell=cell)
+    return Frame(number=number, seed=candidate.seed, cell=cell, photo=photo)
 
 
 def _stacked(
-    session: GenerationSession, show: str, candidates: list[Candidate], opened: int | None
-) -> list[Frame]:
-    """One frame for each stack, with a mark that opens it here."""
-    known = stacking.stacks_of(candidate.photo_id for candidate in candidates)
-    open_stack = next((known.get(one.photo_id) for one in candidates if one.number == opened), None)
-    folded = stacking.folded(candidates, lambda candidate: known.get(candidate.photo_id), open_stack)
+    session: GenerationSession,
+    show: str,
+    order: str,
+    by: str,
+    candidates: list[Candidate],
+    opened: int | None,
+    seen: _Seen,
+) -> tuple[list[Frame], stacked.Open | None]:
+    """One frame for each stack, with a mark that opens it here; and the one that is open."""
+    shown, members = stacked.fold(candidates, by, opened)
     frames = []
-    for place, (candidate, count) in enumerate(folded):
-        frame = _frame(candidate, place, arrived=False)
-        if count > 1:
-            query = ({} if show == "all" else {"show": show}) | {"stacks": 1, "open": candidate.number}
-            address = f"{session.get_absolute_url()}?{urlencode(query)}#f{frame.number}"
-            mark = {"address": escape(address), "words": escape(stack_words(count)), "count": count}
+    for place, one in enumerate(shown):
+        frame = _frame(one.candidate, place, seen, arrived=False)
+        if one.count > 1:
+            address = stacked.address(session, show, order, by, one.candidate.number)
+            words = escape(stacked.mark_words(one.count, by))
+            mark = {"address": f"{escape(address)}#f{frame.number}", "words": words, "count": one.count}
             frame.cell.values["stack"] = filled("session/_stack.html", mark)
+            frame.cell.values["top"] = escape(stacked.top_words(one.count))
         frames.append(frame)
-    return frames
+    return frames, stacked.opened_of(members, stacked.address(session, show, order, by))
 
 
-def _wells(session: GenerationSession, first: int) -> list[Frame]:
+def _wells(session: GenerationSession) -> list[Frame]:
     running = session.state == GenerationSession.State.RUNNING
-    seeds = first <= session.count and registry.takes_seeds(session.engine)
+    missing = varying.missing(session)
+    seeds = bool(missing) and registry.takes_seeds(session.engine)
     return [
         Frame(
             number=frame_name(number),
-            seed=str(session.seed_of(number)) if seeds else "",
-            percent=round(session.progress * 100) if running and number == first else None,
-            preview=previews.version(session.pk) if running and number == first else "",
+            seed=str(seed) if seeds else "",
+            percent=round(session.progress * 100) if running and place == 0 else None,
+            preview=previews.version(session.pk) if running and place == 0 else "",
         )
-        for number in range(first, session.count + 1)
+        for place, (number, seed) in enumerate(missing.items())
     ]
 
 

@@ -37,6 +37,25 @@ def clear(desk, request: HttpRequest, chosen: QuerySet) -> None:
     _decide(desk, request, chosen, Photo.Verdict.UNDECIDED)
 
 
+def _labels(value: int, name: str):
+    @admin.action(description=name)
+    def give(desk, request: HttpRequest, chosen: QuerySet) -> None:
+        _label(desk, request, chosen, value)
+
+    give.__name__ = f"label_{value}"
+    return give
+
+
+LABELS = [
+    _labels(1, gettext_lazy("Label red")),
+    _labels(2, gettext_lazy("Label yellow")),
+    _labels(3, gettext_lazy("Label green")),
+    _labels(4, gettext_lazy("Label blue")),
+    _labels(5, gettext_lazy("Label purple")),
+    _labels(0, gettext_lazy("Take the label away")),
+]
+
+
 @admin.action(description=gettext_lazy("Move to trash"))
 def trash(desk, request: HttpRequest, chosen: QuerySet) -> None:
     batch, moved = uuid.uuid4(), []
@@ -82,7 +101,7 @@ def purge(desk, request: HttpRequest, chosen: QuerySet) -> HttpResponse | None:
     return None
 
 
-ALL = [pick, reject, clear, trash, restore, redraw, purge]
+ALL = [pick, reject, clear, *LABELS, trash, restore, redraw, purge]
 
 
 def by_owner(chosen: QuerySet) -> list[tuple[object, list[int]]]:
@@ -105,9 +124,7 @@ def tell(desk, request: HttpRequest, chosen: QuerySet, changed: list[int], sente
 
 
 def _decide(desk, request: HttpRequest, chosen: QuerySet, value: int) -> None:
-    changed = []
-    for owner, photo_ids in by_owner(chosen):
-        changed += curate.decide(owner, photo_ids, value=value, actor=request.user).photo_ids
+    changed = _set(request, chosen, axis="decision", value=value)
     n = len(changed)
     sentence = {
         Photo.Verdict.PICKED: ngettext("%d image picked.", "%d images picked.", n),
@@ -117,6 +134,22 @@ def _decide(desk, request: HttpRequest, chosen: QuerySet, value: int) -> None:
         ),
     }[value]
     tell(desk, request, chosen, changed, sentence)
+
+
+def _label(desk, request: HttpRequest, chosen: QuerySet, value: int) -> None:
+    changed = _set(request, chosen, axis="label", value=value)
+    n = len(changed)
+    given = ngettext("%d image labelled.", "%d images labelled.", n)
+    taken = ngettext("%d image without its label.", "%d images without their label.", n)
+    tell(desk, request, chosen, changed, given if value else taken)
+
+
+def _set(request: HttpRequest, chosen: QuerySet, **mark) -> list[int]:
+    """One gesture of the administrator's, for each owner; the ids that changed."""
+    changed, batch = [], uuid.uuid4()
+    for owner, photo_ids in by_owner(chosen):
+        changed += curate.decide(owner, photo_ids, actor=request.user, batch=batch, **mark).photo_ids
+    return changed
 
 
 def _purge_page(desk, request: HttpRequest, doomed: QuerySet) -> dict:

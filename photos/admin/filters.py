@@ -45,6 +45,11 @@ class Stars(Choice):
     values = [("5", "★★★★★"), ("4", "★★★★"), ("3", "★★★"), ("2", "★★"), ("1", "★"), ("0", _("none"))]
 
 
+class Label(Choice):
+    title, parameter_name, column = _("label"), "label", "label"
+    values = [(str(value), label) for value, label in Photo.Label.choices]
+
+
 class Trash(Choice):
     """What lies in the trash is shown when it is asked for."""
 

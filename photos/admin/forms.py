@@ -26,12 +26,26 @@ class PhotoForm(forms.ModelForm):
     rating = forms.TypedChoiceField(
         coerce=int, label=_("Stars"), choices=[(n, "★" * n or _("none")) for n in range(6)]
     )
+    label = forms.TypedChoiceField(
+        coerce=int, required=False, empty_value=None, label=_("Label"), choices=Photo.Label.choices
+    )
     decision = forms.TypedChoiceField(coerce=int, label=_("Decision"), choices=Photo.Verdict.choices)
+    reason = forms.CharField(max_length=40, required=False, label=_("Rejected for"))
     revision = forms.IntegerField(widget=forms.HiddenInput)
 
     class Meta:
         model = Photo
-        fields = ["title", "caption", "alt_text", "words", "rating", "decision", "revision"]
+        fields = [
+            "title",
+            "caption",
+            "alt_text",
+            "words",
+            "rating",
+            "label",
+            "decision",
+            "reason",
+            "revision",
+        ]
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
@@ -44,6 +58,10 @@ class PhotoForm(forms.ModelForm):
         if self.errors:
             return data
         changed = {name: data[name] for name in self.changed_data if name not in ("words", "revision")}
+        if data["label"] is None:
+            changed.pop("label", None)
+        if data["decision"] != Photo.Verdict.REJECTED:
+            changed.pop("reason", None)  # it goes with the reject
         if "words" in self.changed_data:
             changed["tags"] = editing.split_words(data["words"])
         try:

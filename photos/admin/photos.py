@@ -29,9 +29,9 @@ from photos.thumbnails import variant_size
 
 LISTED = (
     "id", "owner__username", "collection", "file", "sha256", "byte_size", "width", "height", "shown_at", "title",
-    "alt_text", "rating", "decision", "color", "access_revision", "trashed_at", "derived",
+    "alt_text", "rating", "decision", "reason", "label", "color", "access_revision", "trashed_at", "derived",
 )  # fmt: skip
-WRITTEN = ("title", "caption", "alt_text", "words", "rating", "decision", "revision")
+WRITTEN = ("title", "caption", "alt_text", "words", "rating", "label", "decision", "reason", "revision")
 FOUND_AT_MOST = 1_000  # newest hits of a search, before the filters
 THUMBNAIL_PIXELS = 64
 User = get_user_model()
@@ -66,7 +66,7 @@ class PhotoAdmin(PhotoFacts, DeskAdmin):
     )
     list_display_links = ("name",)
     list_filter = (
-        filters.Collection, filters.Verdict, filters.Stars, filters.Shown, filters.Owner, filters.Trash,
+        filters.Collection, filters.Verdict, filters.Stars, filters.Label, filters.Shown, filters.Owner, filters.Trash,
     )  # fmt: skip
     search_fields = ("title",)  # shows the box; what it finds is said below
     search_help_text = gettext_lazy(
@@ -123,15 +123,17 @@ class PhotoAdmin(PhotoFacts, DeskAdmin):
         word = {Photo.Verdict.PICKED: "picked", Photo.Verdict.REJECTED: "rejected"}.get(
             photo.decision, "undecided"
         )
-        return format_html('<span class="verdict {}">{}</span>', word, photo.get_decision_display())
+        said = photo.get_decision_display() + (f": {photo.reason}" if photo.reason else "")
+        return format_html('<span class="verdict {}">{}</span>', word, said)
 
-    @admin.display(description=gettext_lazy("Stars"))
+    @admin.display(description=gettext_lazy("Stars, label"))
     def stars(self, photo: Photo) -> str:
+        label = photo.get_label_display() if photo.label else ""
         if not photo.rating:
-            return ""
-        label = _("%(n)s of 5 stars") % {"n": photo.rating}
+            return label
+        words = _("%(n)s of 5 stars") % {"n": photo.rating}
         return format_html(
-            '<span class="stars" role="img" aria-label="{}">{}</span>', label, "★" * photo.rating
+            '<span class="stars" role="img" aria-label="{}">{}</span> {}', words, "★" * photo.rating, label
         )
 
     @admin.display(description=gettext_lazy("Date"))
@@ -196,7 +198,9 @@ class PhotoAdmin(PhotoFacts, DeskAdmin):
             wanted = ("restore", "purge")
             offered["purge"] = actions.purge.short_description
         else:
-            wanted = tuple(name for name in offered if name not in ("restore", "purge"))
+            wanted = tuple(
+                name for name in offered if name not in ("restore", "purge") and not name.startswith("label_")
+            )
         context = {"desk_actions": [(name, offered[name]) for name in wanted if name in offered]}
         if photo:
             context["original_address"] = media.sign(photo, media.ORIGINAL, media.ADMIN) + "&save"

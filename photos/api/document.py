@@ -131,6 +131,8 @@ def example_of(part: dict, schema: dict) -> Any:
 
 
 def resolved(part: dict, schema: dict) -> dict:
+    """What a reference stands for; a body that may be left out has its own wrapped once more."""
+    (part,) = part["allOf"] if len(part.get("allOf", ())) == 1 else (part,)
     return schema["components"]["schemas"][part["$ref"].rpartition("/")[2]] if "$ref" in part else part
 
 

@@ -18,6 +18,8 @@ MAX_ID = 2**63 - 1
 MAX_IDS = 1_000
 MAX_PAGE, PAGE = 200, 100
 VERDICTS = {verdict.name.lower(): verdict.value for verdict in Photo.Verdict}
+LABELS = {label.name.lower(): label.value for label in Photo.Label}
+MARKS = ("decision", "rating", "label")
 
 
 def _day(text: str) -> date:
@@ -41,6 +43,7 @@ def _left_out(schema: dict) -> None:
 Id = Annotated[int, Field(ge=1, le=MAX_ID, examples=[17])]
 Ids = Annotated[list[Id], Field(min_length=1, max_length=MAX_IDS, examples=[[17, 18]])]
 Verdict = Literal["undecided", "picked", "rejected"]
+Label = Literal["none", "red", "yellow", "green", "blue", "purple"]
 Stars = Annotated[int, Field(ge=0, le=5, examples=[4])]
 Cleaned = AfterValidator(clean)
 Day = Annotated[
@@ -52,6 +55,11 @@ Day = Annotated[
 ]
 InstantIn = Annotated[
     str, Field(max_length=40, json_schema_extra={"format": "date-time"}), AfterValidator(_instant)
+]
+Why = Annotated[
+    str,
+    Field(max_length=40, description="What it is rejected for; goes with the reject.", examples=["hands"]),
+    Cleaned,
 ]
 LeftOut = Field(default=None, json_schema_extra=_left_out)
 NumberCursor = Annotated[str, Field(pattern=r"^[0-9]{1,18}$", description="`next` of the page before.")]
@@ -74,7 +82,7 @@ def with_example(**example: Any) -> ConfigDict:
     """What the document shows of a body. One that holds marks says that one of them has to be there."""
     said: dict[str, Any] = {"examples": [example]}
     if "decision" in example and "title" not in example:
-        said["anyOf"] = [{"required": ["decision"]}, {"required": ["rating"]}]
+        said["anyOf"] = [{"required": [name]} for name in MARKS]
     return ConfigDict(json_schema_extra=said)
 
 
@@ -119,25 +127,35 @@ class PhotoIds(Body):
 
 
 class Marks(Body):
-    """One or both."""
+    """One or more."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"anyOf": [{"required": ["decision"]}, {"required": ["rating"]}]}
-    )
+    model_config = ConfigDict(json_schema_extra={"anyOf": [{"required": [name]} for name in MARKS]})
 
     decision: Verdict = LeftOut
+    reason: Why = LeftOut
     rating: Stars = LeftOut
+    label: Label = LeftOut
 
     @model_validator(mode="after")
     def _something(self) -> Marks:
-        if not self.model_fields_set & {"decision", "rating"}:
-            raise ValueError("say a decision, a rating, or both")
+        if not self.model_fields_set & set(MARKS):
+            raise ValueError("say a decision, a rating, a label, or more of them")
+        if "reason" in self.model_fields_set and self.decision != "rejected":
+            raise ValueError("only what is rejected has a reason")
         return self
 
-    def gestures(self) -> list[tuple[str, int]]:
-        """(axis, value) of each mark, as `photos.curate` has it."""
-        said = [("decision", VERDICTS[self.decision])] if "decision" in self.model_fields_set else []
-        return said + ([("rating", self.rating)] if "rating" in self.model_fields_set else [])
+    def gestures(self) -> list[dict[str, Any]]:
+        """Axis, value and reason of each mark, as `photos.curate` has it."""
+        values = {
+            "decision": VERDICTS.get(self.decision),
+            "rating": self.rating,
+            "label": LABELS.get(self.label),
+        }
+        return [
+            {"axis": axis, "value": values[axis], "reason": self.reason if axis == "decision" else None}
+            for axis in MARKS
+            if axis in self.model_fields_set
+        ]
 
 
 class MarkedPhotos(PhotoIds, Marks):
@@ -156,13 +174,16 @@ class PhotoChanges(Body):
     caption: Annotated[str, Field(max_length=10_000), Cleaned] = LeftOut
     alt_text: Annotated[str, Field(max_length=2_000), Cleaned] = LeftOut
     rating: Stars = LeftOut
+    label: Label = LeftOut
     decision: Verdict = LeftOut
+    reason: Why = LeftOut
     tags: Annotated[list[Word], Field(max_length=200)] = LeftOut
 
     def said(self) -> dict[str, Any]:
         """Keyword arguments of `editing.edit`."""
         changes = self.model_dump(exclude_unset=True)
-        return changes | ({"decision": VERDICTS[changes["decision"]]} if "decision" in changes else {})
+        named = {"decision": VERDICTS, "label": LABELS}
+        return changes | {name: names[changes[name]] for name, names in named.items() if name in changes}
 
 
 class UploadFields(Fields):

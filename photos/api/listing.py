@@ -12,7 +12,19 @@ from django.shortcuts import get_object_or_404
 from pydantic import AfterValidator, Field
 
 from photos import search
-from photos.api.inputs import PAGE, VERDICTS, Day, Id, Limit, Params, Stars, TimeCursor, Verdict
+from photos.api.inputs import (
+    LABELS,
+    PAGE,
+    VERDICTS,
+    Day,
+    Id,
+    Label,
+    Limit,
+    Params,
+    Stars,
+    TimeCursor,
+    Verdict,
+)
 from photos.api.outputs import LINE_FIELDS, photo_line
 from photos.api.problems import Refusal
 from photos.models import Album, Photo, PhotoQuerySet
@@ -53,6 +65,7 @@ class PhotoWish(Params):
     collection: Literal["uploaded", "session", "completed", "linked"] | None = None
     decision: Verdict | None = None
     rating_min: Stars | None = Field(None, description="So many stars, or more.")
+    label: Label | None = None
     album: Id | None = Field(None, description="In this album of yours.")
     session: Id | None = Field(None, description="Candidates and finals of this session of yours.")
     q: str | None = Field(
@@ -123,6 +136,8 @@ def _narrowed(owner, wish: PhotoWish) -> QuerySet[Photo]:
         photos = photos.filter(decision=VERDICTS[wish.decision])
     if wish.rating_min:
         photos = photos.filter(rating__gte=wish.rating_min)
+    if wish.label:
+        photos = photos.filter(label=LABELS[wish.label])
     if wish.album:
         album = get_object_or_404(Album.objects.owned_by(owner), pk=wish.album)
         if album.is_smart:

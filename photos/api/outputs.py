@@ -8,10 +8,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from photos.api.inputs import VERDICTS, Verdict
+from photos.api.inputs import LABELS, VERDICTS, Label, Verdict
 from photos.models import Photo, Recipe
 
 VERDICT_NAMES = {value: name for name, value in VERDICTS.items()}
+LABEL_NAMES = {value: name for name, value in LABELS.items()}
 Instant = Annotated[str, Field(json_schema_extra={"format": "date-time"}, examples=["2026-11-22T13:05:00Z"])]
 WallClock = Annotated[
     str, Field(description="The picture's own clock, without a zone.", examples=["2026-11-22T14:05:00"])
@@ -21,7 +22,8 @@ WallClock = Annotated[
 # --- what the document shows of them ------------------------------------------------------------------
 
 LINE = {
-    "id": 17, "collection": "session", "title": "", "alt_text": "", "decision": "picked", "rating": 4, "width": 1024,
+    "id": 17, "collection": "session", "title": "", "alt_text": "", "decision": "picked", "reason": "", "rating": 4,
+    "label": "none", "width": 1024,
     "height": 1024, "frames": 1, "format": "PNG", "byte_size": 1_482_113, "sha256": "9f2c…", "color": "#8a2f1b",
     "shown_at": "2026-11-22T14:05:00", "dated_by": "generator", "added_at": "2026-11-22T13:05:02Z", "source": None,
     "revision": 3, "trashed_at": None,
@@ -59,7 +61,9 @@ class PhotoLine(BaseModel):
     title: str
     alt_text: str
     decision: Verdict
+    reason: str = Field(description="Why it was rejected.")
     rating: int
+    label: Label
     width: int = Field(description="Pixels, as displayed.")
     height: int
     frames: int
@@ -170,12 +174,13 @@ class Counted(BaseModel):
 # --- rows to values -----------------------------------------------------------------------------------
 
 LINE_FIELDS = (
-    "id", "collection", "title", "alt_text", "decision", "rating", "width", "height", "frames", "format", "byte_size",
-    "sha256", "color", "shown_at", "dated_by", "added_at", "source_id", "revision", "trashed_at", "owner_id",
+    "id", "collection", "title", "alt_text", "decision", "reason", "rating", "label", "width", "height", "frames",
+    "format", "byte_size", "sha256", "color", "shown_at", "dated_by", "added_at", "source_id", "revision",
+    "trashed_at", "owner_id",
 )  # fmt: skip
 AS_THEY_ARE = tuple(
     name for name in LINE_FIELDS if name in PhotoLine.model_fields
-    and name not in ("decision", "shown_at", "added_at", "trashed_at")
+    and name not in ("decision", "label", "shown_at", "added_at", "trashed_at")
 )  # fmt: skip
 
 
@@ -193,6 +198,7 @@ def photo_line(photo: Photo) -> dict[str, Any]:
     """A PhotoLine; `photo` has LINE_FIELDS."""
     return {name: getattr(photo, name) for name in AS_THEY_ARE} | {
         "decision": VERDICT_NAMES[photo.decision],
+        "label": LABEL_NAMES[photo.label],
         "shown_at": wall_clock(photo.shown_at),
         "added_at": instant(photo.added_at),
         "source": photo.source_id,

@@ -90,12 +90,9 @@ def upload_photo(
 
 @router.post("/photos/decide", response=Changed, openapi_extra={"responses": {404: {}}})
 def decide_photos(request: HttpRequest, marks: MarkedPhotos):
-    """Pick, reject or clear, and rate, up to 1,000 pictures at once."""
+    """Pick, reject (with a reason) or clear, rate and label, up to 1,000 pictures at once."""
     ids, batch = _mine(request, marks), uuid.uuid4()
-    changes = [
-        curate.decide(request.user, ids, axis=axis, value=value, batch=batch)
-        for axis, value in marks.gestures()
-    ]
+    changes = [curate.decide(request.user, ids, batch=batch, **mark) for mark in marks.gestures()]
     return changed(*changes)
 
 
@@ -129,7 +126,7 @@ def edit_photo(
         None, alias="If-Match", max_length=200, description="The revision you saw."
     ),
 ):
-    """Write title, caption, alt text, tags, stars, decision; what is left out stays.
+    """Write title, caption, alt text, tags, stars, label, decision; what is left out stays.
 
     With If-Match only if nobody was faster: else 412, with the picture as it is in `current`.
     """

@@ -15,7 +15,7 @@ from functools import partial
 from django.db.models import F, Q, Sum
 from django.utils import timezone
 
-from photos import albums, bulk, curate, search, trash, working
+from photos import albums, bulk, curate, search, trash, undoing, working
 from photos.db import in_chunks, in_transaction
 from photos.editing import MAX_TAGS
 from photos.lookalikes.proposing import members, proposed, with_recipe
@@ -225,7 +225,7 @@ def unmerge(owner, batch: str) -> int:
         _take_places(owner, list(merges.filter(pk__in=ids)))
         in_transaction(partial(_take_words, owner, ids))
     for axis in ("rating", "decision"):
-        curate.undo(owner, _part(known, axis))
+        undoing.undo(owner, _part(known, axis))
     return count
 
 

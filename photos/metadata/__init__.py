@@ -14,6 +14,7 @@ import datetime as dt
 import io
 import logging
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -24,13 +25,13 @@ from photos.metadata import camera, dates, described
 from photos.metadata.carriers import Carried, carried_by
 from photos.metadata.exif import Exif, read_exif
 from photos.metadata.iptc import read_iptc
-from photos.metadata.provenance import agents, digital_source_type
+from photos.metadata.provenance import agents, digital_source_type, signature
 from photos.metadata.stealth import hidden_texts
 from photos.metadata.usercomment import decode_user_comment
 from photos.recipes import Found, read_recipe
 from photos.xmp import Xmp, parse_xmp
 
-__all__ = ["read_metadata"]
+__all__ = ["Written", "read_metadata", "written_in"]
 
 log = logging.getLogger(__name__)
 
@@ -64,6 +65,7 @@ _UNKNOWN: dict[str, Any] = {
     "rating": None,
     "recipe": None,
     "digital_source_type": "",
+    "signed": "",
     "exif": {},
 }
 
@@ -83,19 +85,37 @@ def read_metadata(image: Image.Image, path: Path, format: str) -> dict[str, Any]
         return dict(_UNKNOWN)
 
 
-def _read(stream: BinaryIO, format: str, info: dict) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Written:
+    """All that is written in one file, parsed; what it means is asked of it."""
+
+    carried: Carried
+    exif: Exif
+    xmp: Xmp
+    found: Found
+    signed: str  # "c2pa", or "": not checked
+
+
+def written_in(stream: BinaryIO, format: str, info: dict) -> Written:
+    """What the open file carries; `info` as for `carried_by`."""
     carried = carried_by(stream, format, info)
     exif = read_exif(stream if format == "TIFF" else io.BytesIO(carried.exif))
     if format == "TIFF":
         carried.xmp.append(exif.main.raw(_XMP_TAG))
         carried.iptc = exif.main.raw(_IPTC_TAG) or exif.main.raw(_PHOTOSHOP_TAG)
         carried.provenance = exif.main.raw(_PROVENANCE_TAG)
-    return _facts(carried, exif, stream)
+    xmp = parse_xmp(*carried.xmp)
+    return Written(carried, exif, xmp, _found(carried, exif, xmp), signature(format, xmp, carried.provenance))
 
 
-def _facts(carried: Carried, exif: Exif, stream: BinaryIO) -> dict[str, Any]:
-    xmp, iptc = parse_xmp(*carried.xmp), read_iptc(carried.iptc)
-    found = _found(carried, exif, xmp)
+def _read(stream: BinaryIO, format: str, info: dict) -> dict[str, Any]:
+    said = written_in(stream, format, info)
+    return _facts(said, stream) | {"signed": said.signed}
+
+
+def _facts(said: Written, stream: BinaryIO) -> dict[str, Any]:
+    carried, exif, xmp, found = said.carried, said.exif, said.xmp, said.found
+    iptc = read_iptc(carried.iptc)
     recipe = _recipe(found, stream, carried)
     now = dt.datetime.now(dt.UTC).replace(tzinfo=None)
     facts = camera.camera(exif, xmp)

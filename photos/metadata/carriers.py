@@ -55,6 +55,9 @@ def carried_by(stream: BinaryIO, format: str, info: dict) -> Carried:
     carried.exif = carried.exif.removeprefix(_EXIF)
     if format in ("AVIF", "HEIC", "HEIF"):
         carried.provenance = _provenance_in_iso(stream)
+    elif format == "GIF":
+        stream.seek(0)
+        carried.provenance = b"c2pa" if b"!\xff\x0bC2PA_GIF" in stream.read(MAX_BLOCK) else b""
     return carried
 
 

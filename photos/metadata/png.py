@@ -1,4 +1,4 @@
-"""PNG as a row of chunks: what `photos.metadata` reads text from and `photos.marks` copies.
+"""PNG as a row of chunks: what `photos.metadata` reads text from and `photos.papers` copies.
 
 Chunk layout: PNG specification (third edition), section 5. The pixel data is never decompressed here.
 """

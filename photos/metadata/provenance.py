@@ -37,6 +37,13 @@ def digital_source_type(xmp: Xmp, provenance: bytes) -> str:
     return (trained or terms or [""])[-1]
 
 
+def signature(format: str, xmp: Xmp, provenance: bytes) -> str:
+    """ "c2pa" where the picture is signed, in itself or by a pointer to where its manifest lies; not checked.
+    C2PA 2.2, sections 11.3 and 11.4."""
+    inside = bool(provenance) and (format in ("PNG", "WEBP") or b"c2pa" in provenance)
+    return "c2pa" if inside or xmp.text("dcterms:provenance") else ""
+
+
 def _exact(data: bytes, match: re.Match[bytes]) -> str:
     """The term without what follows it: CBOR text says its length before, and the next text's length,
     a byte right behind, is often a letter. (RFC 8949, section 3: 0x60 + length, or 0x78 and a byte.)"""

@@ -30,6 +30,7 @@ _RGB, _RGBA = 2, 6  # color types
 _SIGNATURE_BITS, _LENGTH_BITS = 120, 32
 _KINDS = {"A": (b"stealth_pnginfo", b"stealth_pngcomp"), "RGB": (b"stealth_rgbinfo", b"stealth_rgbcomp")}
 _LOWEST_BIT = bytes(ord("0") + (byte & 1) for byte in range(256))
+_ROWS_TO_BE_SURE = 32  # the sign is read from the first column; a bit or three of it are chance
 _KEYS = {"Comment", "Software", "parameters", "prompt", "workflow"}
 
 
@@ -44,6 +45,16 @@ def hidden_texts(stream: BinaryIO) -> dict[str, str]:
     if not _KEYS & said.keys():
         return {"parameters": text}
     return {key: value if isinstance(value, str) else json.dumps(value) for key, value in said.items()}
+
+
+def hides_text(stream: BinaryIO) -> bool:
+    """Whether the sign of hidden text stands in the first rows; decodes no more than those."""
+    try:
+        found = bool(_bands(stream))
+        stream.seek(len(SIGNATURE) + 12)
+        return found and int.from_bytes(stream.read(4), "big") >= _ROWS_TO_BE_SURE
+    except (ValueError, zlib.error):
+        return False
 
 
 def _bands(stream: BinaryIO) -> str:

@@ -6,7 +6,7 @@ import uuid
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F
+from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from photos.models.photo import Photo
@@ -18,6 +18,7 @@ class Decision(models.Model):
     class Axis(models.TextChoices):
         DECISION = "decision"
         RATING = "rating"
+        LABEL = "label"
 
     photo = models.ForeignKey(Photo, on_delete=models.CASCADE, related_name="decisions")
     actor = models.ForeignKey(
@@ -26,6 +27,8 @@ class Decision(models.Model):
     axis = models.CharField(max_length=10, choices=Axis)
     old = models.SmallIntegerField()
     new = models.SmallIntegerField()
+    old_reason = models.CharField(max_length=40, blank=True, default="", db_default="")  # of a reject
+    new_reason = models.CharField(max_length=40, blank=True, default="", db_default="")
     batch = models.UUIDField(default=uuid.uuid4)  # one gesture, however many pictures
     undoes = models.UUIDField(null=True, blank=True)  # the batch this one takes back
     at = models.DateTimeField(db_default=Now())
@@ -35,6 +38,48 @@ class Decision(models.Model):
             models.Index("actor", F("id").desc(), name="decision_of_actor"),
             models.Index(fields=["batch"], name="decision_batch"),
         ]
+
+
+class Gesture(models.Model):
+    """What a person did at one go, however many pictures it touched, and whether it stands; the events tell the rest.
+
+    Taken back, it knows the batch that did it (`undone_by`), and can be done again while nothing new was decided.
+    """
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    batch = models.UUIDField(default=uuid.uuid4)
+    axis = models.CharField(max_length=10, choices=Decision.Axis)
+    value = models.SmallIntegerField()
+    reason = models.CharField(max_length=40, blank=True, default="")
+    count = models.IntegerField(default=0)  # of pictures that it changed
+    at = models.DateTimeField(db_default=Now())
+    undone_at = models.DateTimeField(null=True, blank=True)
+    undone_by = models.UUIDField(null=True, blank=True)
+    redoable = models.BooleanField(default=False)
+    running = models.BooleanField(default=False)  # a task is at it
+    unwanted = models.BooleanField(default=False)  # to be taken back by a task, once it has ended
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["batch", "owner"], name="gesture_once_per_owner")]
+        indexes = [
+            models.Index(
+                "actor", F("id").desc(), name="gesture_standing",
+                condition=Q(undone_at__isnull=True, unwanted=False),
+            ),
+            models.Index("actor", F("undone_at").desc(), name="gesture_redoable", condition=Q(redoable=True)),
+        ]  # fmt: skip
+
+
+class RejectReasons(models.Model):
+    """What a person rejects for, and the keys, in order: [["hands", "h"], ...]. Without a row: the usual ones."""
+
+    owner = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="+"
+    )
+    listed = models.JSONField(default=list)
 
 
 class MonthCount(models.Model):

@@ -111,6 +111,14 @@ class Photo(models.Model):
         PICKED = 1, _("picked")
         REJECTED = 2, _("rejected")
 
+    class Label(models.IntegerChoices):
+        NONE = 0, _("no label")
+        RED = 1, _("red")
+        YELLOW = 2, _("yellow")
+        GREEN = 3, _("green")
+        BLUE = 4, _("blue")
+        PURPLE = 5, _("purple")
+
     class Derived(models.TextChoices):
         READY = "ready", _("ready")
         PENDING = "pending", _("pending")
@@ -151,6 +159,8 @@ class Photo(models.Model):
     alt_text = models.TextField(blank=True)
     rating = models.PositiveSmallIntegerField(default=0)
     decision = models.PositiveSmallIntegerField(choices=Verdict, default=Verdict.UNDECIDED)
+    reason = models.CharField(max_length=40, blank=True, default="", db_default="")  # of a reject: "hands"
+    label = models.PositiveSmallIntegerField(choices=Label, default=Label.NONE, db_default=0)
     tags = models.ManyToManyField(Tag, blank=True, related_name="photos")
 
     # what is known of it
@@ -164,7 +174,11 @@ class Photo(models.Model):
     exif = models.JSONField(default=dict, blank=True)
     latitude = models.FloatField(null=True, blank=True)
     longitude = models.FloatField(null=True, blank=True)
-    digital_source_type = models.CharField(max_length=60, blank=True)  # IPTC term read from the file
+    digital_source_type = models.CharField(max_length=60, blank=True)  # IPTC term: the file's, or its owner's
+    signed = models.CharField(max_length=8, blank=True, default="", db_default="")  # "c2pa"; not checked
+    sidecar_sha256 = models.CharField(max_length=64, blank=True, default="", db_default="")  # "": it has none
+    marked_as = models.CharField(max_length=60, null=True)  # what the file says; NULL: not read back
+    marking = models.PositiveSmallIntegerField(null=True, editable=False)  # photos.marking.Marking
 
     # where it comes from
     source = models.ForeignKey(
@@ -204,6 +218,8 @@ class Photo(models.Model):
             ),
             models.CheckConstraint(condition=Q(rating__lte=5), name="photo_rating_0_to_5"),
             models.CheckConstraint(condition=Q(decision__lte=2), name="photo_decision_known"),
+            models.CheckConstraint(condition=Q(label__range=(0, 5)), name="photo_label_known"),
+            models.CheckConstraint(condition=Q(reason="") | Q(decision=2), name="photo_reason_of_reject"),
             models.CheckConstraint(
                 condition=Q(width__gt=0, height__gt=0, frames__gt=0), name="photo_has_pixels"
             ),
@@ -245,6 +261,22 @@ class Photo(models.Model):
             models.Index(
                 "owner", "decision", F("shown_at").desc(), F("id").desc(), "rating", "collection",
                 name="photo_decision", condition=Q(trashed_at__isnull=True, represented=False),
+            ),
+            models.Index(
+                "owner", "label", F("shown_at").desc(), F("id").desc(), name="photo_label",
+                condition=Q(trashed_at__isnull=True, represented=False, label__gt=0),
+            ),
+            models.Index(
+                "owner", "reason", F("shown_at").desc(), F("id").desc(), name="photo_reason",
+                condition=Q(trashed_at__isnull=True, represented=False) & ~Q(reason=""),
+            ),
+            models.Index(
+                "owner", "marking", F("id").desc(), name="photo_marking",
+                condition=Q(trashed_at__isnull=True, marking__isnull=False),
+            ),
+            models.Index(
+                "owner", "id", name="photo_not_read_back",
+                condition=Q(trashed_at__isnull=True, marking__isnull=True),
             ),
             models.Index(F("shown_at").desc(), F("id").desc(), name="photo_pending", condition=Q(derived="pending")),
             models.Index(fields=["owner", "sha256"], name="photo_same_bytes"),

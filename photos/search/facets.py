@@ -14,16 +14,18 @@ from django.db import connection
 
 from photos.search.finding import ask
 from photos.search.keeping import backend
+from photos.search.keys import LABELS
 from photos.search.tree import Query
 
 AT_MOST = 5_000
 ENOUGH = 500  # of hits that are far between, fewer will do
 SHOWN = 8  # values of one kind
-KEYS = ("model", "lora", "sampler", "rating", "tag")
+KEYS = ("model", "lora", "sampler", "rating", "label", "reason", "tag")
 
+LABEL_NAMES = ("", *(name for name, value in LABELS.items() if value))
 _IDS = {"postgresql": "SELECT unnest(%s::bigint[])", "sqlite": "SELECT value FROM json_each(%s)"}
 _ROWS = """
-    SELECT photo.rating, photo.shown_at, facts.model, facts.sampler, facts.loras
+    SELECT photo.rating, photo.label, photo.reason, photo.shown_at, facts.model, facts.sampler, facts.loras
     FROM photos_photo AS photo LEFT JOIN photos_photofacts AS facts ON facts.photo_id = photo.id
     WHERE photo.id IN ({ids})
 """
@@ -52,9 +54,11 @@ def in_common(owner, query: Query) -> Facets:
     )
     capped, ids = not is_all or len(ids) > AT_MOST, ids[:AT_MOST]
     found: dict[str, Counter[str]] = {key: Counter() for key in (*KEYS, "month")}
-    for rating, shown_at, model, sampler, loras in _asked(_ROWS, ids):
+    for rating, label, reason, shown_at, model, sampler, loras in _asked(_ROWS, ids):
         found["month"][str(shown_at)[:7]] += 1
         found["rating"][str(rating)] += 1
+        found["label"][LABEL_NAMES[label]] += 1
+        found["reason"][reason] += 1
         found["model"][model or ""] += 1
         found["sampler"][sampler or ""] += 1
         found["lora"].update(filter(None, (loras or "").split("\n")))

@@ -21,8 +21,8 @@ from photos.search.tree import And, Members, Named, Node, Not, Or, Range, Words,
 from photos.search.words import words_of
 
 COLUMNS = {
-    "rating": "photo.rating", "decision": "photo.decision", "taken": "photo.shown_at", "added": "photo.added_at",
-    "steps": "facts.steps", "cfg": "facts.cfg",
+    "rating": "photo.rating", "decision": "photo.decision", "label": "photo.label", "taken": "photo.shown_at",
+    "added": "photo.added_at", "steps": "facts.steps", "cfg": "facts.cfg",
 }  # fmt: skip
 KINDS = {
     "candidate": "photo.collection = 'session'",
@@ -152,6 +152,8 @@ def _range(part: Range) -> Where:
             values.append(_value(part.key, end))
     if values and len(values) == 2 and values[0] == values[1] and not (part.low_open or part.high_open):
         ends, values = [f"{column} = %s"], values[:1]  # an index can be walked in order then
+    if part.key == "label" and part.low:
+        ends.append("photo.label > 0")  # the condition of its index, said as it is there
     return Where(
         sql=f"({' AND '.join(ends) or '1 = 1'})", values=tuple(values), facts=column.startswith("facts.")
     )

@@ -1,9 +1,9 @@
 """The keys of the query language: what stands behind `model:`, `steps:`, `taken:`, and what was meant instead.
 
     Words in a field of their own    model: lora: sampler: camera: tag: folder: neg: seed:
-    One of a few                     is: has: ratio: color: size:
+    One of a few                     is: has: ratio: color: size: label:
     From, to, more or less than      rating: steps: cfg: taken: added:; before: after: on: are of what was taken
-    By name                          album: session:
+    By name                          album: session: reason:
 
 Each reads its value into a node of the tree, or raises BadValue with a sentence.
 """
@@ -27,12 +27,15 @@ FIELDS = {
 ALIASES = {
     "negative": "neg", "checkpoint": "model", "colour": "color", "date": "taken", "stars": "rating", "rated": "rating",
     "path": "folder", "tags": "tag", "guidance": "cfg", "order": "sort", "aspect": "ratio", "loras": "lora",
+    "labels": "label", "reasons": "reason",
 }  # fmt: skip
 STATES = {"undecided": 0, "picked": 1, "rejected": 2}
+LABELS = {"none": 0, "red": 1, "yellow": 2, "green": 3, "blue": 4, "purple": 5}
 CHOICES = {
     "is": (*STATES, "candidate", "final", "uploaded", "generated", "marked"),
     "has": ("recipe", "gps", "source"),
     "color": ("red", "orange", "yellow", "green", "cyan", "blue", "purple", "pink", "brown", "black", "white", "gray"),
+    "label": (*LABELS, "any"),
     "ratio": ("landscape", "portrait", "square"),
     "sort": ("newest", "oldest", "added", "rating", "best"),
 }  # fmt: skip
@@ -143,6 +146,13 @@ def _state(key: str, value: str, now: datetime) -> Node:
     return Words((choice,), field=FIELDS[key])
 
 
+def _label(key: str, value: str, now: datetime) -> Node:
+    choice = one_of_them(key, value)
+    return (
+        Range(key=key, low=1) if choice == "any" else Range(key=key, low=LABELS[choice], high=LABELS[choice])
+    )
+
+
 def _ratio(key: str, value: str, now: datetime) -> Node:
     if sides := re.fullmatch(r"([0-9]{1,2})[:x/]([0-9]{1,2})", value.strip('"')):
         return Words((f"{int(sides[1])}x{int(sides[2])}",), field=FIELDS[key])
@@ -220,10 +230,11 @@ KEYS: dict[str, Callable[[str, str, datetime], Node]] = {
     **dict.fromkeys(("rating", "steps", "cfg"), _number),
     **dict.fromkeys(("taken", "added"), _time),
     **dict.fromkeys(("before", "after", "on"), _day),
-    **dict.fromkeys(("album", "session"), _named),
+    **dict.fromkeys(("album", "session", "reason"), _named),
     "tag": _tag,
     "seed": _seed,
     "is": _state,
+    "label": _label,
     "ratio": _ratio,
     "size": _size,
 }

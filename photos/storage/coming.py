@@ -20,7 +20,7 @@ from django.conf import settings
 from django.core.files.storage import storages
 
 from photos.images import RejectedImage
-from photos.storage.names import LINKED, Place, thumbnail_name
+from photos.storage.names import COMPLETED, LINKED, Place, sidecar_name, thumbnail_name
 
 CHUNK = 1024 * 1024
 LEFT_BEHIND_SECONDS = 600  # between the bytes of an original and its row lie seconds; this long means it died
@@ -160,6 +160,36 @@ def keep_thumbnails(original: str, sha256: str, made: dict[str, Path]) -> None:
         storages["thumbnails"].put(path, thumbnail_name(original, sha256, variant))
 
 
+def keep_sidecar(original: str, data: bytes, folder: Path) -> str:
+    """Write the sidecar of a final, durably, by way of a workspace, and give back its hash.
+
+    One that is there is replaced: a dead process left it, or it says something else by now.
+    """
+    path = folder / "sidecar"
+    with path.open("wb") as out:
+        out.write(data)
+        out.flush()
+        os.fsync(out.fileno())
+    storages["media"].put(path, sidecar_name(original))
+    flush_folders([original])
+    return hashlib.sha256(data).hexdigest()
+
+
+def read_sidecar(original: str) -> bytes:
+    """What stands beside a final, at most a megabyte; b"" where nothing does."""
+    try:
+        with open(storages["media"].path(sidecar_name(original)), "rb") as file:
+            return file.read(CHUNK)
+    except OSError:
+        return b""
+
+
+def sidecar_hash(original: str) -> str:
+    """SHA-256 of what stands beside a final; "" where nothing does."""
+    data = read_sidecar(original)
+    return hashlib.sha256(data).hexdigest() if data else ""
+
+
 def double_thumbnails(original: str, other: str, sha256: str, variants: Iterable[str]) -> None:
     """Let the thumbnails of one name be found under another too: their original is about to be called so."""
     for variant in variants:
@@ -176,6 +206,8 @@ def remove_original(root: str, name: str, sha256: str, variants: tuple[str, ...]
     """Delete an original and all that was derived from it; a linked one stays. Missing files are fine."""
     remove_thumbnails(name, sha256, variants)
     if root != LINKED:
+        if name.startswith(f"{COMPLETED}/"):
+            storages[root].remove(sidecar_name(name))
         storages[root].remove(name)
 
 

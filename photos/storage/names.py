@@ -76,6 +76,17 @@ def thumbnail_name(original: str, sha256: str, variant: str) -> str:
     return f"{THUMBNAILS}/{original}.{sha256[:8]}.{variant}.webp"
 
 
+def sidecar_name(original: str) -> str:
+    """The XMP packet beside a final whose own bytes must stay as they are: `0007-41.avif.xmp`."""
+    return f"{original}.xmp"
+
+
+def parse_sidecar(name: str) -> str:
+    """The original that a file of this name stands beside; "" where it is no sidecar."""
+    is_one = name.startswith(f"{COMPLETED}/") and name.endswith(".xmp")
+    return name.removesuffix(".xmp") if is_one else ""
+
+
 def parse_thumbnail(name: str) -> tuple[str, str, str] | None:
     """(original, first 8 of its hash, variant) of a thumbnail's name; None when it is no such name."""
     found = _DERIVED.fullmatch(name)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from django.contrib import messages
 from django.contrib.auth import SESSION_KEY, login, logout, update_session_auth_hash
 from django.contrib.auth.decorators import login_not_required
@@ -26,6 +28,15 @@ LOOKS = {"theme": ("auto", "light", "dark"), "density": ("s", "m", "l")}
 A_YEAR = 365 * 24 * 60 * 60
 NEW_TOKEN = "gallery_new_token"  # cookie: carries a new token to the one page that shows it
 NEW_TOKEN_SECONDS = 120
+
+
+_sections: list[Callable[[HttpRequest], tuple[str, dict]]] = []
+
+
+def register(section: Callable[[HttpRequest], tuple[str, dict]]) -> None:
+    """Show a section more on the page of settings: its template and what that needs. Once, at start-up."""
+    if section not in _sections:
+        _sections.append(section)
 
 
 # --- in and out -----------------------------------------------------------------------------------
@@ -190,6 +201,11 @@ def _page(
         "section": "account",
         "own_primary": True,
     }
+    context["sections"] = []
+    for section in _sections:
+        template, more = section(request)
+        context["sections"].append(template)
+        context |= more
     return render(request, "account/page.html", context, status=status)
 
 

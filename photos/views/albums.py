@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlencode
 
-from django.db.models import Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import formats
@@ -18,7 +18,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from photos import leafing, media, search, titles
 from photos.forms_albums import ACCESS
-from photos.models import Album, AlbumPhoto, Photo
+from photos.models import Album, AlbumPhoto, Photo, Share
 from photos.thumbnails import variant_size
 from photos.views import guests, smart_albums
 from photos.views.bars import bar
@@ -142,7 +142,8 @@ def _card(request: HttpRequest, album: Album, cover: Photo | None) -> Card:
 def album(request: HttpRequest, ref: int) -> HttpResponse:
     """The pictures of an album; for a script that appends, only them."""
     visible = leafing.with_facts(Album.objects.visible_to(request.user).select_related("owner"))
-    shown = get_object_or_404(visible, pk=ref)
+    linked = Exists(Share.objects.switched_on().filter(album=OuterRef("pk")))
+    shown = get_object_or_404(visible.annotate(is_linked=linked), pk=ref)
     if request.path != shown.get_absolute_url():
         query = request.META.get("QUERY_STRING", "")
         return redirect(shown.get_absolute_url() + (f"?{query}" if query else ""))
@@ -182,6 +183,7 @@ def _as_owner(request: HttpRequest, shown: Album) -> HttpResponse:
         "count": count_words(shown.n_shown),
         "span": span_words(shown.first_at, shown.last_at),
         "access_label": access_label(shown),
+        "is_linked": shown.is_linked,
         "choices": [(value, label, meaning, value == shown.access) for value, label, meaning in ACCESS],
         "is_by_date": shown.order == Album.Order.DATE,
     }

@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
-from photos import bulk
+from photos import bulk, reasons
 from photos.models import Album
 
 ALBUMS = 100  # offered in the bar, last used first
@@ -27,6 +27,10 @@ class Bar:
     scope: str
     count: str  # "4,120", "1,000+"
     what: str = ""  # "of November 2026", where that is not all that the list shows
+
+    @cached_property
+    def reasons(self) -> list[reasons.Reason]:
+        return reasons.reasons_of(self.owner)
 
     @cached_property
     def albums(self) -> Sequence[Album]:

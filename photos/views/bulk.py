@@ -88,6 +88,8 @@ def said(wish: Wish, done: bulk.Done) -> str:
         "pick": ngettext("Picked %(n)s image.", "Picked %(n)s images.", n),
         "reject": ngettext("Rejected %(n)s image.", "Rejected %(n)s images.", n),
         "clear": ngettext("%(n)s image is undecided again.", "%(n)s images are undecided again.", n),
+        "reason": ngettext("Rejected %(n)s image: %(words)s.", "Rejected %(n)s images: %(words)s.", n),
+        "label": ngettext("%(n)s image labelled.", "%(n)s images labelled.", n),
         "rate": ngettext("%(n)s image rated.", "%(n)s images rated.", n),
         "tag": ngettext("Tagged %(n)s image: %(words)s.", "Tagged %(n)s images: %(words)s.", n),
         "untag": ngettext("%(n)s image without %(words)s.", "%(n)s images without %(words)s.", n),
@@ -101,6 +103,8 @@ def said(wish: Wish, done: bulk.Done) -> str:
 def _words(wish: Wish) -> str:
     if wish.action == "album":
         return str(Album.objects.filter(pk=int(wish.argument)).first() or "")
+    if wish.action == "reason":
+        return wish.argument or _("no reason")
     return ", ".join(editing.split_words(wish.argument))
 
 

@@ -50,14 +50,16 @@ class Cell:
                 "srcset": self._srcset(photo, src, width, place),
                 "width": width,
                 "height": height,
-                "loading": _loading(place),
+                "loading": loading(place),
                 "ratio": photo.ratio,
                 "color": photo.color,
                 "decision": photo.decision,
                 "rating": photo.rating,
+                "label": photo.label,
+                "reason": escape(photo.reason),
                 "kind": photo.collection,
                 "alt": escape(alt or described(photo)),
-                "state": escape(state_words(photo.decision, photo.rating)),
+                "state": escape(state_words(photo)),
             }
         )
 
@@ -111,7 +113,7 @@ class GuestCell(Cell):
             "srcset": self._srcset(photo, src, width, place),
             "width": width,
             "height": height,
-            "loading": _loading(place),
+            "loading": loading(place),
             "ratio": photo.ratio,
             "color": photo.color,
             "alt": escape(described_to_guests(photo)),
@@ -139,12 +141,24 @@ def _untitled(day: date, language: str) -> str:
     return _("Untitled, %s") % formats.date_format(day, "j F Y")
 
 
-def state_words(decision: int, rating: int) -> str:
-    """ ", picked, 3 stars": what the marks say, for those who hear the page."""
-    if not decision and not rating:
+def state_words(photo: Photo) -> str:
+    """ ", rejected: hands, 3 stars, red label": what the marks say, for those who hear the page."""
+    if not (photo.decision or photo.rating or photo.label):
         return ""
-    words = {1: _(", picked"), 2: _(", rejected")}.get(decision, "")
-    return words + (ngettext(", %s star", ", %s stars", rating) % rating if rating else "")
+    words = {1: _(", picked"), 2: _(", rejected")}.get(photo.decision, "")
+    words += f": {photo.reason}" if photo.reason else ""
+    words += ngettext(", %s star", ", %s stars", photo.rating) % photo.rating if photo.rating else ""
+    return words + (label_words(photo.label) if photo.label else "")
+
+
+def label_words(label: int) -> str:
+    return {
+        1: _(", red label"),
+        2: _(", yellow label"),
+        3: _(", green label"),
+        4: _(", blue label"),
+        5: _(", purple label"),
+    }[label]
 
 
 def filled(template: str, values: dict) -> SafeString:
@@ -152,7 +166,7 @@ def filled(template: str, values: dict) -> SafeString:
     return mark_safe(_pattern(template, get_language()) % values)
 
 
-def _loading(place: int) -> str:
+def loading(place: int) -> str:
     if place == 0:
         return ' fetchpriority="high"'
     return "" if place < EAGER else ' loading="lazy"'

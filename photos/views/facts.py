@@ -9,14 +9,9 @@ from django.utils import formats
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
+from photos.marking import STATEMENTS
 from photos.models import Photo, Recipe
 from photos.views.places import Place
-
-AI_MARKS = {
-    "trainedAlgorithmicMedia": _("Made by a trained model"),
-    "algorithmicMedia": _("Made by an algorithm"),
-    "compositeWithTrainedAlgorithmicMedia": _("Partly made by a trained model"),
-}
 
 Row = tuple[str, str, bool]  # label, value, whether the value is set in the machine's letters
 
@@ -62,6 +57,7 @@ def facts_of(photo: Photo) -> list[Row]:
         (_("Linked from") if photo.linked_path else _("Folder"), _folder(photo), True),
         (_("Imported from"), _imported_from(photo), True),
         (_("AI mark"), _mark(photo), False),
+        (_("Signature"), _("Signed (C2PA), not checked") if photo.signed else "", False),
         (_("Added"), formats.date_format(localtime(photo.added_at), "j F Y, H:i"), False),
         (_("Fingerprint"), f"{photo.sha256[:8]}…{photo.sha256[-4:]}", True),
     ]  # fmt: skip
@@ -104,9 +100,21 @@ def _place(photo: Photo) -> str:
 
 
 def _mark(photo: Photo) -> str:
+    """Where it stands, and what it says: an owner may say what the file does not."""
     if not photo.digital_source_type:
         return ""
-    return _("In the file: %s") % AI_MARKS.get(photo.digital_source_type, photo.digital_source_type)
+    words = STATEMENTS.get(photo.digital_source_type, photo.digital_source_type)
+    if photo.marked_as == photo.digital_source_type or photo.marked_as is None:
+        return (
+            _("In the file beside it (.xmp): %s") if photo.sidecar_sha256 else _("In the file: %s")
+        ) % words
+    if photo.origin == Photo.Origin.BROUGHT:
+        return (
+            _("You say: %s. The file says nothing of it.") % words
+            if not photo.marked_as
+            else _("You say: %s. The file says otherwise.") % words
+        )
+    return _("Known here, not in the file: %s") % words
 
 
 def _lora(one: dict) -> str:

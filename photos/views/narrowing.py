@@ -56,13 +56,15 @@ def _titles() -> dict[str, str]:
         "lora": _("LoRA"),
         "sampler": _("Sampler"),
         "rating": _("Stars"),
+        "label": _("Label"),
+        "reason": _("Rejected for"),
         "tag": _("Tag"),
     }
 
 
 def _link(query: search.Query, key: str, value: str, count: int, capped: bool, address: Address) -> Link:
     label = ngettext("%s star", "%s stars", int(value)) % value if key == "rating" else value
-    exactly = "" if key == "tag" else "="  # what was counted is the whole value
+    exactly = "" if key in ("tag", "label", "reason") else "="  # what was counted is the whole value
     term = f"rating:{value}" if key == "rating" else f"{key}:{exactly}{search.quoted(value)}"
     is_here = term in (known.source for known in query.terms)
     return Link(

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.db.models import OuterRef, Subquery
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from photos import leafing, media, search
+from photos import leafing, media, reasons, search, storage
 from photos.forms_albums import photo_ids
-from photos.models import ImportedFile, Photo
+from photos.models import ImportedFile, Photo, RejectReasons
 from photos.thumbnails import variant_size
 from photos.views import guests
 from photos.views.bundles import bundle_of, left_words
@@ -35,7 +36,7 @@ LARGER = 100  # addresses in one answer
 def photo(request: HttpRequest, pk: int) -> HttpResponse:
     """The page; for the large view only what stands in its panel. Others than the owner get a page of their own."""
     shown = Photo.objects.visible_to(request.user).select_related("recipe").filter(pk=pk)
-    shown = shown.annotate(imported_path=Subquery(_first_path())).first()
+    shown = shown.annotate(imported_path=Subquery(_first_path()), reasons_listed=Subquery(_reasons())).first()
     if shown is None:
         return _in_trash(request, pk)
     if shown.owner_id != request.user.pk:
@@ -73,11 +74,22 @@ def photo(request: HttpRequest, pk: int) -> HttpResponse:
         "facts": facts_of(shown),
         "lineage": lineage_of(shown),
         "stars": range(1, 6),
+        **_choosing(shown),
         "after_trash": _after_trash(place),
         "albums": [album for album in albums if album.holds],
         "other_albums": [album for album in albums if not album.holds],
     }
     return render(request, "photo/page.html", context)
+
+
+def _choosing(photo: Photo) -> dict:
+    listed = reasons.as_listed(photo.reasons_listed)
+    is_other = bool(photo.reason) and photo.reason not in (one.name for one in listed)
+    return {"reasons": listed, "other_reason": is_other, "labels": Photo.Label.choices}
+
+
+def _reasons():
+    return RejectReasons.objects.filter(owner=OuterRef("owner")).values("listed")[:1]
 
 
 def _first_path():
@@ -109,6 +121,18 @@ def download(request: HttpRequest, pk: int) -> HttpResponse:
         messages.info(request, _("The file of this image is not there at the moment: %s") % shown.linked_path)
         return HttpResponseRedirect(shown.get_absolute_url())
     return HttpResponseRedirect(media.sign(shown, "original") + "&save")
+
+
+@require_safe
+def sidecar(request: HttpRequest, pk: int) -> HttpResponse:
+    """The papers that stand beside a final: the owner's alone."""
+    mine = Photo.objects.owned_by(request.user).live().exclude(sidecar_sha256="")
+    shown = get_object_or_404(mine.only("pk", "title", "file"), pk=pk)
+    if not (data := storage.read_sidecar(shown.file.name)):
+        raise Http404
+    name = storage.sidecar_name(shown.download_name)
+    headers = {"Content-Disposition": content_disposition_header(True, name)}
+    return HttpResponse(data, content_type="application/rdf+xml", headers=headers)
 
 
 def _in_trash(request: HttpRequest, pk: int) -> HttpResponse:

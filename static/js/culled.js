@@ -7,9 +7,12 @@ let asked = 0;
 
 async function look() {
   const mine = ++asked;
-  if (!decided()) { line.replaceChildren(); return; }
+  if (!decided() && !sheet.dataset.keep) { line.replaceChildren(); return; }
   if (!await flush() || mine !== asked) return;
   const answer = await fetch(line.dataset.address);
-  if (answer.ok && !answer.redirected && mine === asked) line.innerHTML = await answer.text();
+  if (answer.ok && !answer.redirected && mine === asked) {
+    line.innerHTML = await answer.text();
+    for (const count of document.querySelectorAll('[data-n=round]')) count.textContent = line.querySelector('[data-left]')?.dataset.left ?? 0;
+  }
 }
 document.addEventListener('gallery:painted', look);

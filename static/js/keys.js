@@ -1,6 +1,8 @@
 // The keys: one table that binds them and draws the help. Pages bind what they can do; only that is listed.
-import { gettext } from './text.js';
+import { fill, gettext } from './text.js';
 
+// What this person rejects for, by key: the bar of the list, or the page of a picture, has the buttons.
+const WHY = new Map([...document.querySelectorAll('[data-key]')].map(one => [one.dataset.key, one.value.replace(/^reason:/, '')]));
 const CHOOSE = gettext('Choose'), MOVE = gettext('Move'), LOOK = gettext('Look'), GO = gettext('Go to');
 // `key` is event.key in lower case, `code` event.code; `shown` is what the help prints. Character keys can be
 // switched off; `steady` ones (arrows, Enter, Escape, with Ctrl) stay.
@@ -10,12 +12,17 @@ export const KEYS = [
   { does: 'clear', key: ['u'], shown: 'U', group: CHOOSE, label: gettext('Undecided') },
   { does: 'toggle', code: ['Backquote'], shown: '`', group: CHOOSE, label: gettext('Picked or not') },
   { does: 'rate', digits: true, shown: '0 - 5', group: CHOOSE, label: gettext('Stars; 0 clears') },
+  { does: 'label', six: true, shown: '6 - 9', group: CHOOSE, label: gettext('Red, yellow, green, blue label; again clears') },
+  ...(WHY.size ? [{ does: 'reason', why: true, shown: [...WHY.keys()].join(' ').toUpperCase(), group: CHOOSE, label: fill(gettext('Reject for: %(names)s'), { names: [...WHY.values()].join(', ') }) }] : []),
   { does: 'less', key: ['['], shown: '[', group: CHOOSE, label: gettext('One star less') },
   { does: 'more', key: [']'], shown: ']', group: CHOOSE, label: gettext('One star more') },
   { does: 'keeper', nine: true, shown: '1 - 9', group: CHOOSE, label: gettext('The one to keep') },
   { does: 'trashRest', key: ['d'], shown: 'D', group: CHOOSE, label: gettext('Trash the rest') },
   { does: 'keepAll', key: ['k'], shown: 'K', group: CHOOSE, label: gettext('Keep all: no duplicates') },
+  { does: 'vary', key: ['v'], shown: 'V', group: CHOOSE, label: gettext('Vary: the same with a new seed, in this session') },
   { does: 'trash', key: ['delete', 'backspace'], steady: true, shown: 'Del or Backspace', group: CHOOSE, label: gettext('Move to the trash') },
+  { does: 'redo', key: ['z'], ctrl: true, shift: true, steady: true, shown: 'Ctrl Shift Z', group: CHOOSE, label: gettext('Do again what was undone') },
+  { does: 'redo', key: ['y'], ctrl: true, steady: true, shown: 'Ctrl Y', group: CHOOSE, label: gettext('Do again what was undone') },
   { does: 'undo', key: ['z'], ctrl: true, steady: true, shown: 'Ctrl Z', group: CHOOSE, label: gettext('Undo') },
   { does: 'advance', key: ['a'], shown: 'A', group: CHOOSE, label: gettext('Go on after a mark: on or off') },
   { does: 'album', key: ['b'], shown: 'B', group: CHOOSE, label: gettext('Add to the album used last') },
@@ -30,9 +37,22 @@ export const KEYS = [
   { does: 'first', key: ['home'], steady: true, shown: 'Home', group: MOVE, label: gettext('First') },
   { does: 'last', key: ['end'], steady: true, shown: 'End', group: MOVE, label: gettext('Last') },
   { does: 'open', key: ['enter', 'e'], steady: true, shown: 'Enter or E', group: LOOK, label: gettext('Large view') },
+  { does: 'peek', key: [' '], shown: 'Space', group: LOOK, label: gettext('Large view; held: a short look') },
   { does: 'close', key: ['g'], shown: 'G or Esc', group: LOOK, label: gettext('Back to the list') },
   { does: 'info', key: ['i'], shown: 'I', group: LOOK, label: gettext('Prompt and settings, in the large view') },
+  { does: 'full', key: ['f'], shown: 'F', group: LOOK, label: gettext('Full screen, in the large view') },
+  { does: 'lights', key: ['l'], shown: 'L', group: LOOK, label: gettext('Lights, in the large view: black, grey, white') },
   { does: 'zoom', key: ['z'], shown: 'Z', group: LOOK, label: gettext('100 %, in the large view') },
+  { does: 'in', key: ['+', '='], shown: '+', group: LOOK, label: gettext('Larger') },
+  { does: 'out', key: ['-'], shown: '-', group: LOOK, label: gettext('Smaller') },
+  { does: 'compare', key: ['c'], shown: 'C', group: LOOK, label: gettext('Compare the selected, or this one and the next') },
+  { does: 'survey', key: ['n'], shown: 'N', group: LOOK, label: gettext('Survey: the selected, as large as they go') },
+  { does: 'slider', key: ['m'], shown: 'M', group: LOOK, label: gettext('Two over each other, with a slider') },
+  { does: 'blink', key: ['b'], shown: 'B', group: LOOK, label: gettext('Two in one place, one after the other') },
+  { does: 'lock', key: ['l'], shown: 'L', group: LOOK, label: gettext('One zoom for all, or this one by itself') },
+  { does: 'drop', key: ['d'], shown: 'D', group: LOOK, label: gettext('Take out of view') },
+  { does: 'leave', key: ['escape', 'g'], steady: true, shown: 'G or Esc', group: LOOK, label: gettext('Back to the list') },
+  { does: 'stack', key: ['t'], shown: 'T', group: LOOK, label: gettext('Open or close a stack') },
   { does: 'goTimeline', after: 'g', key: ['t'], shown: 'G T', group: GO, label: gettext('Timeline') },
   { does: 'goSessions', after: 'g', key: ['s'], shown: 'G S', group: GO, label: gettext('Sessions') },
   { does: 'goFinals', after: 'g', key: ['f'], shown: 'G F', group: GO, label: gettext('Finals') },
@@ -61,10 +81,13 @@ export const wantsGoOn = (large, event) => goesOn(large) || Boolean(event?.shift
 
 // --- binding ----------------------------------------------------------------
 
-const typing = el => Boolean(el.closest?.('input:not([type=checkbox], [type=radio], [type=button], [type=submit]), textarea, select, [contenteditable]'));
+const typing = el => Boolean(el.closest?.('input:not([type=checkbox], [type=radio], [type=range], [type=button], [type=submit]), textarea, select, [contenteditable]'));
 function fits(entry, event, key) {
   if (Boolean(entry.ctrl) !== (event.ctrlKey || event.metaKey)) return null;
   if ((entry.after ?? '') !== leader) return null;
+  if (entry.shift && !event.shiftKey) return null;
+  if (entry.why) return WHY.get(key) ?? null;
+  if (entry.six) { const digit = /^(?:Digit|Numpad)([6-9])$/.exec(event.code); return digit ? +digit[1] - 5 : null; }
   if (entry.digits) { const digit = /^(?:Digit|Numpad)([0-5])$/.exec(event.code); return digit ? +digit[1] : null; }
   if (entry.nine) { const digit = /^(?:Digit|Numpad)([1-9])$/.exec(event.code); return digit ? +digit[1] : null; }
   if (entry.code) return entry.code.includes(event.code) ? 1 : null;

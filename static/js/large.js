@@ -53,6 +53,7 @@ dialog?.addEventListener('cancel', event => { if (event.target === dialog) { eve
 export function step(by) {
   const all = list.cells(), at = all.indexOf(current) + by;
   if (all[at]) show(all[at]);
+  return Boolean(all[at]);
 }
 // Lists leave the addresses of the large pictures out; they are asked for once the page stands, or is opened earlier.
 let asking = null;
@@ -93,6 +94,7 @@ export function show(cell) {
     image?.ready.then(() => { if (current === cell) put(image); });
   }
   history.replaceState({ ...history.state, large: history.state?.large && cell.dataset.photo }, '', cell.querySelector('a').href);
+  document.dispatchEvent(new CustomEvent('gallery:shown', { detail: cell }));
   paint();
   preload();
   if (!$('#panel').hidden) fetchPanel();
@@ -116,8 +118,11 @@ function paint() {
     button.setAttribute('aria-pressed', star ? does === rating : { pick: '1', reject: '2', clear: '0' }[does] === decision);
     if (star) button.classList.toggle('lit', +does <= +rating);
   }
-  $('[data-do=previous]').disabled = at === 0;
-  $('[data-do=next]').disabled = at === all.length - 1;
+  for (const button of dialog.querySelectorAll('[data-value]')) button.setAttribute('aria-pressed', current.dataset[button.dataset.do] === button.dataset.value);
+  Object.assign($('figure').dataset, { label: current.dataset.label ?? 0, reason: current.dataset.reason ?? '' });
+  $('[data-do=vary]').hidden = !list.varies;
+  $('[data-do=previous]').disabled = at === 0 && !document.querySelector('.ranges [rel=prev]');
+  $('[data-do=next]').disabled = at === all.length - 1 && !document.querySelector('.ranges [rel=next]');
   $('#advance').checked = goesOn(true);
   strip(all, at);
 }
@@ -166,6 +171,30 @@ export function toggleInfo() {
   if (!hidden) fetchPanel();
 }
 
+// --- a short look, full screen, lights ---------------------------------------------------
+
+const HELD_MS = 350, LIGHTS = ['', '#767676', '#fff'];
+let light = 0;
+// Space opens and closes; held down it shows the picture as long as it is held.
+export function peek(cell, event) {
+  if (event.repeat) return;
+  if (isOpen()) { close(); return; }
+  const began = performance.now();
+  open(cell);
+  addEventListener('keyup', function up({ key }) {
+    if (key !== ' ') return;
+    removeEventListener('keyup', up);
+    if (performance.now() - began > HELD_MS) close();
+  });
+}
+export function toggleFull() {
+  if (document.fullscreenElement) document.exitFullscreen(); else $('#stage').requestFullscreen?.().catch(() => {});
+}
+export function nextLight() {
+  light = (light + 1) % LIGHTS.length;
+  $('#stage').style.background = LIGHTS[light];
+}
+
 // --- 100 % ------------------------------------------------------------------
 
 const zoomed = () => dialog.classList.contains('zoomed');
@@ -212,7 +241,7 @@ stage?.addEventListener('dblclick', event => { if (!event.target.closest('button
 stage?.addEventListener('dragstart', event => event.preventDefault());
 dialog?.addEventListener('click', event => {
   const does = event.target.closest('[data-do]')?.dataset.do;
-  ({ close, previous: () => step(-1), next: () => step(1), info: toggleInfo, zoom: toggleZoom })[does]?.();
+  ({ close, previous: () => step(-1) || list.over?.(-1), next: () => step(1) || list.over?.(1), info: toggleInfo, zoom: toggleZoom })[does]?.();
 });
 dialog?.querySelector('#advance').addEventListener('change', event => setGoesOn(true, event.target.checked));
 bind({ advance: { run: () => { setGoesOn(isOpen(), !goesOn(isOpen())); import('./status.js').then(({ say }) => say(goesOn(isOpen()) ? gettext('Goes on after a mark.') : gettext('Stays after a mark.'))); } } });

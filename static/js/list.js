@@ -1,6 +1,6 @@
 // A list of pictures under the keys: one Tab stop, arrows as seen on screen, selection, marks.
 import { sendSelected, trash } from './bulk.js';
-import { cells, decide, drawCounts, flush, undo } from './marks.js';
+import { cells, decide, drawCounts, flush, redo, undo } from './marks.js';
 import { bind, wantsGoOn } from './keys.js';
 import * as large from './large.js';
 import { fill, gettext } from './text.js';
@@ -62,19 +62,39 @@ function targets() {
   return many.length ? many : current?.matches('[data-photo]') ? [current] : [];
 }
 function after(cell) {
-  const all = cells(), wanted = { undecided: '0', picks: '1', rejects: '2' }[sheet?.dataset.show];
+  const all = cells(), wanted = { undecided: '0', picks: '1', rejects: '2', round: '1' }[sheet?.dataset.show];
   const rest = all.slice(all.indexOf(cell) + 1);
-  return (wanted ? rest.find(one => one.dataset.decision === wanted) : rest[0]) ?? cell;
+  return (wanted ? rest.find(one => one.dataset.decision === wanted && !(sheet.dataset.keep && one.dataset.kept === '1')) : rest[0]) ?? cell;
 }
-const pressBar = verb => form.requestSubmit(form.querySelector(`.bulk [value="${verb}"]`));
-function mark(axis, value, event) {
+function goOn(cell) {
+  const to = after(cell);
+  if (to === cell && over(1)) return;
+  if (large.isOpen()) large.show(to); else focus(to);
+}
+// Over the edge of a page, where a sheet has several.
+function over(by) {
+  const edge = document.querySelector(`.ranges a[rel=${by > 0 ? 'next' : 'prev'}]`), seen = large.isOpen();
+  if (!edge) return false;
+  try { sessionStorage.setItem('over', JSON.stringify({ by, seen })); } catch { /* at its beginning, then */ }
+  flush().then(() => (seen ? location.replace(edge.href) : location.assign(edge.href)));
+  return true;
+}
+const go = by => {
+  if (large.isOpen()) return large.step(by) || over(by);
+  const to = step(current, by);
+  return (to !== current || !over(by)) && focus(to);
+};
+const pressBar = verb => form.requestSubmit(form.querySelector(`.bulk [value="${CSS.escape(verb)}"]`));
+function mark(axis, value, event, reason) {
   const chosen = targets();
-  if (whole() && !large.isOpen()) { pressBar(axis === 'rating' ? `rate:${value}` : ['clear', 'pick', 'reject'][value]); return; }
+  if (whole() && !large.isOpen()) { pressBar(reason ? `reason:${reason}` : axis === 'decision' ? ['clear', 'pick', 'reject'][value] : `${axis === 'label' ? axis : 'rate'}:${value}`); return; }
   if (!chosen.length) return;
-  decide(chosen, axis, value);
+  if (axis === 'decision' && value === 1 && sheet?.dataset.keep && chosen.every(cell => cell.dataset.decision === '1')) import('./round.js').then(({ keep }) => keep(chosen));
+  else decide(chosen, axis, value, reason);
   if (chosen.length > 1 || (axis === 'decision' && value === 0 && !event?.shiftKey) || !wantsGoOn(large.isOpen(), event)) return;
-  if (large.isOpen()) large.show(after(chosen[0])); else focus(after(chosen[0]));
+  goOn(chosen[0]);
 }
+const label = (value, event) => mark('label', targets().every(cell => cell.dataset.label === String(value)) ? 0 : value, event);
 // To the trash, and on to the next image.
 function toTrash() {
   const chosen = targets(), all = cells(), seen = large.isOpen();
@@ -103,7 +123,9 @@ function select(all, on) {
   drawSelection();
 }
 
+const together = (kind, given) => import('./together.js').then(({ go }) => go(kind, given));
 const ready = () => large.isOpen() || inList();
+const vary = chosen => chosen.length && import('./vary.js').then(({ vary: ask }) => ask(chosen, sheet));
 const onGrid = () => !large.isOpen() && inList();
 const marking = {
   pick: { when: ready, run: event => mark('decision', 1, event) },
@@ -111,6 +133,8 @@ const marking = {
   clear: { when: ready, run: event => mark('decision', 0, event) },
   toggle: { when: ready, run: event => mark('decision', targets().every(cell => cell.dataset.decision === '1') ? 0 : 1, event) },
   rate: { when: ready, run: (event, stars) => mark('rating', stars, event) },
+  label: { when: ready, run: (event, value) => label(value, event) },
+  reason: { when: ready, run: (event, why) => mark('decision', 2, event, why) },
   less: { when: ready, run: () => decide(targets(), 'rating', Math.max(0, rating() - 1)) },
   more: { when: ready, run: () => decide(targets(), 'rating', Math.min(5, rating() + 1)) },
   trash: { when: ready, run: toTrash },
@@ -118,21 +142,28 @@ const marking = {
   close: { when: () => large.isOpen(), run: () => large.close() },
   info: { when: () => large.isOpen(), run: () => large.toggleInfo() },
   zoom: { when: () => large.isOpen(), run: () => large.toggleZoom() },
+  full: { when: () => large.isOpen(), run: () => large.toggleFull() },
+  lights: { when: () => large.isOpen(), run: () => large.nextLight() },
+  peek: { when: () => large.isOpen() || (onGrid() && current?.matches('[data-photo]')), run: event => large.peek(current, event) },
+  compare: { when: ready, run: () => together('compare') },
+  survey: { when: ready, run: () => together('survey') },
 };
 bind({
   ...(live && marking),
   undo: { run: () => undo() },
-  next: { when: ready, run: () => (large.isOpen() ? large.step(1) : focus(step(current, 1))) },
-  previous: { when: ready, run: () => (large.isOpen() ? large.step(-1) : focus(step(current, -1))) },
-  down: { when: onGrid, run: () => focus(vertical(current, 1)) },
-  up: { when: onGrid, run: () => focus(vertical(current, -1)) },
+  redo: { run: () => redo() },
+  next: { when: ready, run: () => go(1) },
+  previous: { when: ready, run: () => go(-1) },
+  down: { when: onGrid, run: () => { const to = vertical(current, 1); if (to !== current || !over(1)) focus(to); } },
+  up: { when: onGrid, run: () => { const to = vertical(current, -1); if (to !== current || !over(-1)) focus(to); } },
   first: { when: ready, run: () => (large.isOpen() ? large.show(cells()[0]) : focus(items()[0])) },
   last: { when: ready, run: () => (large.isOpen() ? large.show(cells().at(-1)) : focus(items().at(-1))) },
   select: { when: onGrid, run: () => current?.matches('[data-photo]') && select([current], !box(current).checked) },
   selectAll: { when: onGrid, run: () => select(cells(), true) },
   deselect: { when: () => !large.isOpen() && selected().length > 0, run: () => select(cells(), false) },
 });
-large.setUp({ cells, focus });
+if (live && sheet?.dataset.vary) bind({ vary: { when: ready, run: () => (whole() && !large.isOpen() ? pressBar('vary') : vary(targets())) } });
+large.setUp({ cells, focus, varies: Boolean(sheet?.dataset.vary), over });
 large.learnSoon();
 
 // --- pointer ----------------------------------------------------------------
@@ -141,6 +172,7 @@ document.addEventListener('click', event => {
   const opener = live && event.target.closest('[data-photo] > a');
   if (opener && !opener.closest('.strip') && !(event.metaKey || event.ctrlKey || event.shiftKey || event.button)) {
     event.preventDefault();
+    if (event.altKey) { together('compare', [current, opener.parentElement]); return; }
     if (document.documentElement.classList.contains('selecting') && matchMedia('(hover: none)').matches) { const cell = opener.parentElement; select([cell], !box(cell).checked); return; }
     large.open(opener.parentElement);
     return;
@@ -152,21 +184,27 @@ document.addEventListener('click', event => {
   if (button.dataset.do === 'deselect') { selecting = false; select(cells(), false); focus(current); }
   else if (button.dataset.do === 'whole') { form.elements.whole.checked = true; drawSelection(); }
   else if (button.dataset.do === 'trash' && large.isOpen()) toTrash();
+  else if (button.dataset.do === 'vary' && large.isOpen()) vary(targets());
+  else if (button.dataset.do === 'label' || button.dataset.do === 'reason') { button.closest('[popover]')?.hidePopover(); if (button.dataset.do === 'label') label(+button.dataset.value, event); else mark('decision', 2, event, button.dataset.value); }
+  else if (button.dataset.do === 'undo' || button.dataset.do === 'redo') { event.preventDefault(); if (button.dataset.do === 'undo') undo(); else redo(); }
   else if (button.dataset.do === 'selecting') { selecting = !document.documentElement.classList.contains('selecting'); select(selecting ? [] : cells(), false); }
   else if (value !== undefined && cell) { decide([cell], axis, cell.dataset[axis] === String(value) ? 0 : value); focus(cell, { preventScroll: true }); }
   else if (value !== undefined && large.isOpen()) mark(axis, value, event);
 });
+document.addEventListener('mousedown', event => { if (event.altKey && event.target.closest('[data-photo] > a')) event.preventDefault(); });     // what has the focus is compared with it
 document.addEventListener('change', event => { if (event.target.matches('.check input')) drawSelection(); });
 form?.addEventListener('submit', event => {
   const verb = event.submitter?.value ?? '', chosen = selected();
   if (!chosen.length || whole() || !live) return;
-  const words = /^(tag|untag|album|new_album|enter)$/.test(verb), marks = /^(pick|reject|clear|rate:\d)$/.test(verb);
-  if (!words && !marks && verb !== 'trash') return;       // the form does it
+  const words = /^(tag|untag|album|new_album|enter)$/.test(verb), marks = /^(pick|reject|clear|(rate|label):\d|reason:.*)$/.test(verb);
+  if (!words && !marks && !['trash', 'vary'].includes(verb)) return;       // the form does it
   event.preventDefault();
   form.querySelector('[popover]:popover-open')?.hidePopover();
   if (words) sendSelected(form, event.submitter);
   else if (verb === 'trash') toTrash();
-  else if (verb.startsWith('rate:')) decide(chosen, 'rating', +verb.slice(5));
+  else if (verb === 'vary') vary(chosen);
+  else if (/^(rate|label):/.test(verb)) decide(chosen, verb[0] === 'r' ? 'rating' : 'label', +verb.at(-1));
+  else if (verb.startsWith('reason:')) decide(chosen, 'decision', 2, verb.slice(7));
   else decide(chosen, 'decision', { pick: 1, reject: 2, clear: 0 }[verb]);
 });
 // A long press selects, where there is no pointer that hovers.
@@ -178,17 +216,39 @@ document.addEventListener('pointerdown', event => {
 for (const name of ['pointerup', 'pointercancel', 'pointermove']) document.addEventListener(name, event => { if (name !== 'pointermove' || Math.hypot(event.movementX, event.movementY) > 4) clearTimeout(press); });
 document.addEventListener('contextmenu', event => { if (press === null && event.target.closest('[data-photo] > a')) event.preventDefault(); });
 
+// What one rejects for is in the bar; the large view has it too.
+const reasons = document.querySelectorAll('.bulk [data-key]'), why = document.getElementById('large-reasons');
+for (const { value, dataset: { key } } of why ? reasons : []) {
+  const button = document.createElement('button'), cap = document.createElement('kbd');
+  Object.assign(button, { type: 'button', className: 'btn' });
+  Object.assign(button.dataset, { do: 'reason', value: value.slice(7) });
+  cap.textContent = key.toUpperCase();
+  button.append(value.slice(7), ' ', cap);
+  why.append(button);
+}
+document.querySelector('[popovertarget=large-reasons]')?.toggleAttribute('hidden', !reasons.length);
+
 // --- beginning --------------------------------------------------------------
 
+function cameOver() {
+  try { const said = sessionStorage.getItem('over'); sessionStorage.removeItem('over'); return items().length ? JSON.parse(said) : null; } catch { return null; }
+}
 adopt();
-new MutationObserver(() => {
+new MutationObserver(records => {
+  if (!records.some(({ addedNodes, removedNodes }) => [...addedNodes, ...removedNodes].some(node => node.nodeType === 1))) return;      // words of a mark, no images
   adopt();
   large.learnSoon();
   if (whole() && cells().some(cell => !box(cell).checked)) select(cells(), true);      // older ones arrived
 }).observe(form ?? document.body, { childList: true, subtree: true });
 document.addEventListener('gallery:start', () => { if (document.activeElement === document.body) focus(firstUndecided() ?? items()[0], { focusVisible: true }); });
 const wanted = location.hash ? document.getElementById(location.hash.slice(1)) : null;
-if (wanted?.matches('.item')) focus(wanted, { focusVisible: true });
+const kept = !location.hash && document.getElementById(sheet?.dataset.at), came = cameOver();
+if (wanted?.matches('.item')) {
+  focus(wanted, { focusVisible: true });
+  addEventListener('load', () => setTimeout(() => { if (document.activeElement === document.body) focus(wanted, { preventScroll: true, focusVisible: true }); }));      // the browser, come to the fragment, takes it away
+}
+else if (came) { focus(items().at(came.by > 0 ? 0 : -1), { focusVisible: true }); if (came.seen) large.open(current); }
+else if (kept) { kept.scrollIntoView({ block: 'center' }); focus(kept, { preventScroll: true, focusVisible: true }); }
 else if (sheet && items().length && document.getElementById('live')?.dataset.generating !== '1' && document.activeElement === document.body) focus(current, { preventScroll: true, focusVisible: true });
 drawSelection();
 drawCounts();

@@ -19,10 +19,12 @@ function follow() {
   if (grown || filed || said) drawCounts();
   document.title = generating === '1' ? `(${made}) ${plain}` : plain;
   if (said) say(said, [[gettext('See the finals'), () => { location.href = '/finals/'; }]]);
+  was ||= generating === '1';
   if (was && generating === '0') {
     was = false;
     document.querySelectorAll('.frame .well').forEach(well => well.closest('.frame').remove());
-    if (+made) say(fill(gettext('%(n)s ready. P picks, X rejects, ? for all.'), { n: made }));
+    if (sheet.dataset.varied) say(gettext('The variations are here.'));
+    else if (+made) say(fill(gettext('%(n)s ready. P picks, X rejects, ? for all.'), { n: made }));
     document.dispatchEvent(new CustomEvent('gallery:start'));
   }
 }

@@ -1,30 +1,46 @@
-// Decisions and stars: painted at once, sent in order a moment later, taken back one gesture at a time.
+// Decisions, stars, labels: painted at once, sent in order, taken back and done again one gesture at a time.
 import { say, undoAction } from './status.js';
 import { fill, gettext, ngettext } from './text.js';
 
-const BATCH = 20, WAIT_MS = 400, TRIES = 3;
-const FIELD = { decision: 'decision', rating: 'rating' };
-const queue = [], past = [];     // gestures not sent yet; gestures made on this page, for undo
-let timer, sending = null, stuck = false, underway = 0;
+const BATCH = 20, TRIES = 3, PATIENCE_MS = 15000, SLOW_MS = 5000, AGAIN_MS = 15000, REMEMBERED = 500;
+const queue = [];                    // gestures that are not saved yet, oldest first
+const past = [], undone = [];        // made on this page, and taken back on it; of older ones the server knows
+let sending = null, flying = 0, stuck = false, underway = 0, again;
 
 export const cells = () => [...document.querySelectorAll('[data-photo]')];
 export const cellOf = id => document.querySelector(`[data-photo="${id}"]`);
 const sheet = document.querySelector('[data-session]');
+const LABELS = [gettext('No label'), gettext('Red label'), gettext('Yellow label'), gettext('Green label'), gettext('Blue label'), gettext('Purple label')];
+// What a page calls a gesture, so that one sent twice is done once. (randomUUID is there with HTTPS alone.)
+const name = () => [...crypto.getRandomValues(new Uint8Array(16))].map(byte => byte.toString(16).padStart(2, '0')).join('');
 
 // --- painting ---------------------------------------------------------------
 
-function words(cell) {
-  const said = { 1: gettext(', picked'), 2: gettext(', rejected') }[cell.dataset.decision] ?? '', n = +cell.dataset.rating;
-  return said + (n ? fill(ngettext(', %(n)s star', ', %(n)s stars', n), { n }) : '');
+function words({ dataset: { decision, rating, label, reason } }) {
+  const said = ({ 1: gettext(', picked'), 2: gettext(', rejected') }[decision] ?? '') + (reason ? `: ${reason}` : '');
+  return said + (+rating ? fill(ngettext(', %(n)s star', ', %(n)s stars', +rating), { n: rating }) : '') + (+label ? `, ${LABELS[label].toLowerCase()}` : '');
 }
-function paint(cell, axis, value) {
-  const before = +cell.dataset[FIELD[axis]];
-  if (before === value) return;
-  if (axis === 'decision') count(cell, before, value);
-  cell.dataset[FIELD[axis]] = value;
+function paint(cell, axis, value, reason = cell.dataset.reason ?? '') {
+  const { dataset } = cell, before = +dataset[axis], why = dataset.reason ?? '', now = axis !== 'decision' ? why : value === 2 ? reason : '';
+  if (before === value && why === now) return;
+  if (axis === 'decision') { count(cell, before, value); countReasons(why, now); dataset.reason = now; }
+  dataset[axis] = value;
   const state = cell.querySelector('[data-f=state]'), stars = cell.querySelector('[data-f=stars]');
   if (state) state.textContent = words(cell);
-  if (stars) stars.textContent = cell.dataset.rating;
+  if (stars && axis === 'rating') stars.textContent = value;
+}
+// "12 rejected: 5 hands, 4 text", of the whole sheet, also where a page shows a part of it.
+const reasons = document.querySelector('[data-reasons]'), counts = new Map(JSON.parse(reasons?.dataset.reasons ?? '[]'));
+function countReasons(before, now) {
+  if (before === now) return;
+  if (before) counts.set(before, (counts.get(before) ?? 0) - 1);
+  if (now) counts.set(now, (counts.get(now) ?? 0) + 1);
+}
+function drawReasons() {
+  if (!reasons) return;
+  const listed = [...counts].filter(([, n]) => n > 0).sort((a, b) => b[1] - a[1]), n = +sheet.dataset.rejected;
+  reasons.hidden = !listed.length;
+  reasons.textContent = fill(ngettext('%(n)s rejected:', '%(n)s rejected:', n), { n }) + ' ' + listed.map(([why, times]) => `${times} ${why}`).join(', ');
 }
 function count(cell, before, value) {
   if (!sheet) return;
@@ -54,6 +70,7 @@ export function drawCounts() {
   set('[data-n=picks]', picked);
   set('[data-n=rejects]', rejected);
   set('[data-f=decided], [data-f=decided-copy]', decidedWords());
+  drawReasons();
   const bar = document.querySelector('[data-f=bar]'), complete = document.getElementById('complete');
   document.querySelector('[data-f=ready]')?.toggleAttribute('hidden', decided > 0);
   bar.max = Math.max(1, made);
@@ -72,56 +89,77 @@ export function decidedWords() {
 
 // --- deciding ---------------------------------------------------------------
 
-// One gesture: the same mark for one cell or many. Returns the cells that changed.
-export function decide(chosen, axis, value) {
-  const changed = chosen.filter(cell => +cell.dataset[FIELD[axis]] !== value);
+const stands = (cell, { axis, value, reason }) => +cell.dataset[axis] === value && (reason === undefined || (cell.dataset.reason ?? '') === reason);
+// One gesture: the same mark for one cell or many; a reject may say why. Returns the cells that changed.
+export function decide(chosen, axis, value, reason) {
+  const changed = chosen.filter(cell => !stands(cell, { axis, value, reason }));
   if (changed.length) {
-    const gesture = { axis, value, ids: changed.map(cell => +cell.dataset.photo), old: changed.map(cell => +cell.dataset[FIELD[axis]]) };
-    changed.forEach(cell => paint(cell, axis, value));
-    past.push(gesture);
+    const old = changed.map(cell => [+cell.dataset[axis], cell.dataset.reason ?? '']);
+    const gesture = { batch: name(), axis, value, reason, ids: changed.map(cell => +cell.dataset.photo), old };
+    changed.forEach(cell => paint(cell, axis, value, reason ?? ''));
+    keep(gesture);
     push(gesture);
   }
-  announce(chosen, axis, value);
+  announce(chosen, axis, value, reason);
   document.dispatchEvent(new CustomEvent('gallery:painted'));
   return changed;
 }
-function announce(chosen, axis, value) {
-  const one = chosen.length === 1, name = one ? chosen[0].dataset.name ?? '' : chosen.length;
-  const verb = axis === 'rating'
-    ? value ? fill(ngettext('%(n)s star', '%(n)s stars', value), { n: value }) : gettext('No stars')
-    : [gettext('Undecided'), gettext('Picked'), gettext('Rejected')][value];
+function keep(gesture) {
+  past.push(gesture);
+  if (past.length > REMEMBERED) past.shift();
+  undone.length = 0;
+}
+function verb({ axis, value, reason }) {
+  if (axis === 'rating') return value ? fill(ngettext('%(n)s star', '%(n)s stars', value), { n: value }) : gettext('No stars');
+  if (axis === 'label') return LABELS[value];
+  return [gettext('Undecided'), gettext('Picked'), gettext('Rejected')][value] + (reason ? `: ${reason}` : '');
+}
+function announce(chosen, axis, value, reason) {
+  const one = chosen.length === 1, what = one ? chosen[0].dataset.name ?? '' : chosen.length;
   const { made, picked, rejected } = sheet?.dataset ?? {};
   const all = sheet && +made && +picked + +rejected === +made && axis === 'decision' && document.getElementById('live')?.dataset.generating !== '1';
   const tail = all
     ? fill(ngettext('All %(made)s decided: %(n)s pick', 'All %(made)s decided: %(n)s picks', +picked), { made, n: picked })
     : decidedWords();
-  say(`${[verb, name].filter(part => part !== '').join(' ')}.${tail ? ` ${tail}` : ''}`, [undoAction(undo)]);
+  say(`${[verb({ axis, value }), what].filter(part => part !== '').join(' ')}${reason ? `: ${reason}` : ''}.${tail ? ` ${tail}` : ''}`, [undoAction(undo)]);
+  if (stuck) notSaved();
 }
 
 // A gesture that is not a mark: how it is taken back is its own matter.
-export const remember = takeBack => past.push({ takeBack });
+export const remember = takeBack => keep({ takeBack });
 
+const redoAction = () => [gettext('Redo'), redo];
+function turned(gesture, forth) {
+  gesture.ids.forEach((id, i) => {
+    const cell = cellOf(id), [value, reason] = gesture.old[i], other = { axis: gesture.axis, value, reason: gesture.axis === 'decision' ? reason : undefined };
+    const from = forth ? other : gesture, to = forth ? gesture : other;
+    if (cell && stands(cell, from)) paint(cell, gesture.axis, to.value, to.reason ?? '');
+  });
+  document.dispatchEvent(new CustomEvent('gallery:painted', { detail: gesture.ids[0] }));
+  const said = fill(forth ? gettext('Done again: %(what)s.') : gettext('Undone: %(what)s.'), { what: `${gesture.ids.length > 1 ? `${gesture.ids.length} ` : ''}${verb(gesture).toLowerCase()}` });
+  say([said, decidedWords()].join(' ').trim(), [forth ? undoAction(undo) : redoAction()]);
+}
 export function undo() {
   const gesture = past.pop(), said = document.querySelector('#status form');
   if (gesture?.takeBack) { gesture.takeBack(); return; }
   if (!gesture && said) { said.requestSubmit(); return; }       // done before this page, and offered on it
-  if (gesture) {
-    gesture.ids.forEach((id, i) => { const cell = cellOf(id); if (cell && +cell.dataset[FIELD[gesture.axis]] === gesture.value) paint(cell, gesture.axis, gesture.old[i]); });
-    document.dispatchEvent(new CustomEvent('gallery:painted', { detail: gesture.ids[0] }));
-    say([gettext('Undone.'), decidedWords()].join(' ').trim());
-  }
-  push({ undo: true, known: Boolean(gesture) });
+  if (gesture) { undone.push(gesture); turned(gesture, false); }
+  push({ turn: 'undo', batch: gesture?.batch });
+}
+export function redo() {
+  const gesture = undone.pop();
+  if (gesture) { past.push(gesture); turned(gesture, true); }
+  push({ turn: 'redo', batch: gesture?.batch });
 }
 
 // --- sending ----------------------------------------------------------------
 
+// The first goes at once; what comes while it is on its way goes together, behind it.
 function push(gesture) {
   queue.push(gesture);
   tell();
   drawCounts();
-  clearTimeout(timer);
-  if (stuck) return;
-  timer = setTimeout(flush, queue.length >= BATCH || gesture.undo ? 0 : WAIT_MS);
+  if (!stuck) setTimeout(flush);
 }
 // How many marks are not saved yet, for those who look: style sheets, tests.
 function tell() { document.documentElement.toggleAttribute('data-unsaved', queue.length + underway > 0); }
@@ -133,60 +171,89 @@ export async function saving(promise) {
 }
 // Send what waits, oldest first. Resolves to whether everything is saved.
 export function flush() {
-  clearTimeout(timer);
+  clearTimeout(again);
   sending ??= drain().finally(() => { sending = null; });
   return sending;
 }
+function first() {
+  const end = queue.slice(0, BATCH).findIndex(gesture => gesture.turn);
+  return queue.slice(0, end === 0 ? 1 : end > 0 ? end : BATCH);
+}
 async function drain() {
   while (queue.length) {
-    const batch = queue[0].undo ? [queue[0]] : queue.slice(0, BATCH).filter((gesture, i, all) => !all.slice(0, i + 1).some(one => one.undo));
-    if (!await delivered(batch)) { stuck = true; notSaved(); return false; }
-    stuck = false;
+    const batch = first();
+    flying = batch.length;
+    const trouble = await delivered(batch);
+    if (trouble) { stuck = trouble; notSaved(); again = setTimeout(flush, AGAIN_MS); return false; }
+    if (stuck) { stuck = false; say(gettext('Saved.')); }
     queue.splice(0, batch.length);
     tell();
   }
   return true;
 }
+// What went wrong, null where nothing did: "out" where nobody is signed in any more, else "down".
 async function delivered(batch) {
-  for (let attempt = 1; attempt <= TRIES; attempt++) {
-    if (attempt > 1) await new Promise(done => setTimeout(done, 600 * 3 ** (attempt - 2)));
-    try {
-      const answer = await post(batch);
-      if (answer.ok && answer.headers.get('Content-Type')?.includes('json')) { await settle(batch, await answer.json()); return true; }
-      if (answer.redirected) { location.assign(answer.url); return false; }        // signed out meanwhile
-      if (answer.status === 400 || answer.status === 404) return true;             // will never be taken
-    } catch { /* the line is down: try again */ }
-  }
-  return false;
+  const slow = setTimeout(() => say(gettext('Saving takes long …')), SLOW_MS);
+  try {
+    for (let attempt = 1; attempt <= TRIES; attempt++) {
+      if (attempt > 1) await new Promise(done => setTimeout(done, 600 * 3 ** (attempt - 2)));
+      try {
+        const answer = await post(batch);
+        if (answer.ok && answer.headers.get('Content-Type')?.includes('json')) { settle(batch, await answer.json()); return null; }
+        if (answer.redirected) return 'out';
+        if (answer.status === 403 && await freshToken()) continue;                     // signed in anew meanwhile
+        if (answer.status === 400 || answer.status === 404) { say(gettext('That was not taken. Reload the page.')); return null; }
+      } catch { /* the line is down: try again */ }
+    }
+    return 'down';
+  } finally { clearTimeout(slow); }
+}
+async function freshToken() {
+  const answer = await fetch('/decide/', { headers: { Accept: 'application/json' } });
+  if (answer.ok && !answer.redirected) document.querySelector('meta[name=csrf]').content = (await answer.json()).token;
+  return true;
 }
 function post(batch) {
-  const undoing = batch[0].undo, body = JSON.stringify({ gestures: batch.map(({ ids, axis, value }) => ({ ids, axis, value })) });
-  return fetch(undoing ? '/undo/' : '/decide/', {
+  const { turn } = batch[0], body = turn ? { batch: batch[0].batch } : { gestures: batch.map(({ ids, axis, value, reason, batch: named }) => ({ ids, axis, value, reason, batch: named })) };
+  return fetch(turn ? `/${turn}/` : '/decide/', {
     method: 'POST',
     keepalive: true,
+    signal: AbortSignal.timeout(PATIENCE_MS),
     headers: { 'Content-Type': 'application/json', Accept: 'application/json', 'X-CSRFToken': document.querySelector('meta[name=csrf]').content },
-    body: undoing ? '' : body,
+    body: JSON.stringify(body),
   });
 }
 // After an undo the server says how things stand; what was decided since on this page stays as painted.
-async function settle(batch, answer) {
-  if (!batch[0].undo) return;
+function settle([{ turn, batch }], { photos, said }) {
+  if (!turn) return;
   const waiting = new Set(queue.slice(1).flatMap(gesture => gesture.ids ?? []));
-  for (const photo of answer.photos) {
-    const cell = cellOf(photo.id);
-    if (cell && !waiting.has(photo.id)) { paint(cell, 'decision', photo.decision); paint(cell, 'rating', photo.rating); }
+  for (const { id, decision, reason, rating, label } of photos) {
+    const cell = cellOf(id);
+    if (!cell || waiting.has(id)) continue;
+    paint(cell, 'decision', decision, reason);
+    paint(cell, 'rating', rating);
+    paint(cell, 'label', label);
   }
   drawCounts();
-  document.dispatchEvent(new CustomEvent('gallery:painted'));
-  if (!batch[0].known) say(answer.photos.length ? [gettext('Undone.'), decidedWords()].join(' ').trim() : gettext('Nothing to undo.'));
+  document.dispatchEvent(new CustomEvent('gallery:painted', { detail: batch ? undefined : photos[0]?.id }));
+  if (!batch) say([said, decidedWords()].join(' ').trim(), photos.length ? [turn === 'undo' ? redoAction() : undoAction(undo)] : []);
 }
 function notSaved() {
-  const n = queue.length;
-  say(fill(ngettext('%(n)s mark is not saved.', '%(n)s marks are not saved.', n), { n }), [[gettext('Retry'), () => { stuck = false; flush(); }]], true);
+  const n = queue.length, retry = [gettext('Retry'), flush], out = stuck === 'out';
+  const what = fill(ngettext('%(n)s mark is not saved.', '%(n)s marks are not saved.', n), { n });
+  const signIn = [gettext('Sign in'), () => open(`/accounts/login/?next=${encodeURIComponent(location.pathname)}`)];
+  say(out ? `${gettext('You are signed out.')} ${what}` : what, out ? [signIn, retry] : [retry], true);
 }
 
-document.addEventListener('visibilitychange', () => { if (document.hidden) flush(); });
-window.addEventListener('pagehide', () => { flush(); });
+// A page that goes cannot wait for its turn; what arrives twice by that is done once.
+function leaving() {
+  if (!sending) { flush(); return; }
+  const rest = queue.slice(flying, flying + 40).filter(gesture => !gesture.turn);
+  if (rest.length) post(rest).catch(() => {});
+}
+document.addEventListener('visibilitychange', () => { if (document.hidden) leaving(); else if (stuck) flush(); });
+window.addEventListener('pagehide', leaving);
+window.addEventListener('online', () => { if (stuck) flush(); });
 window.addEventListener('beforeunload', event => { if (stuck && queue.length) event.preventDefault(); });
 // What comes after the marks (complete, a filter, another page) must find them saved.
 document.addEventListener('click', event => {

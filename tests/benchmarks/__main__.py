@@ -8,7 +8,20 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.benchmarks import engines, importing, ingest, looks, media, pages, recipes, rest, sessions
+from tests.benchmarks import (
+    choosing,
+    engines,
+    export,
+    importing,
+    ingest,
+    looks,
+    media,
+    pages,
+    recipes,
+    rest,
+    sessions,
+    sheet,
+)
 from tests.benchmarks.machine import describe
 from tests.benchmarks.scratch import Scratch
 
@@ -19,9 +32,12 @@ BENCHMARKS = {
     "pages": pages,
     "media": media,
     "sessions": sessions,
+    "sheet": sheet,
+    "choosing": choosing,
     "engines": engines,
     "rest": rest,
     "recipes": recipes,
+    "export": export,
 }
 ABOUT = """\
 Measure the gallery on this machine. One benchmark at a time; each makes what it needs in a folder of its own

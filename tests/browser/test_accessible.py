@@ -8,6 +8,7 @@ from generation import finals, registry, setups
 from generation.engines import Option
 from generation.models import EngineSetup
 from photos import curate
+from photos.models import Photo
 from tests.factories import make_photo, pictures_of
 from tests.integration.generation.test_engines_page import GRAPH
 from tests.looks import LOOKS
@@ -38,11 +39,15 @@ def gallery(alice, sheet, uploads):
 @pytest.mark.parametrize(("scheme", "width"), LOOKS)
 def test_every_page_is_clean(open_page, alice, gallery, uploads, violations, scheme, width):
     page = open_page(alice, width=width, color_scheme=scheme)
-    found = []
+    found, final = [], Photo.objects.finals().latest("added_at")
+    Photo.objects.filter(pk=final.pk).update(marking=1)
+    Photo.objects.filter(pk=uploads[0].pk).update(marking=4)
     for address in (
         "/", "/?show=everything", "/?order=added", "/trash/", "/finals/", "/sessions/", "/sessions/?show=generating",
         f"/sessions/{gallery.pk}/", f"/sessions/{gallery.pk}/?show=rejects", f"/photos/{uploads[0].pk}/",
-        f"/photos/{pictures_of(gallery)[0].pk}/", "/generate/", f"/generate/?remix={gallery.pk}", "/nope/",
+        f"/sessions/{gallery.pk}/complete/", f"/finals/?titles={final.pk}", "/finals/audit/",
+        "/finals/audit/?show=camera", f"/photos/{pictures_of(gallery)[0].pk}/", "/generate/",
+        f"/generate/?remix={gallery.pk}", "/nope/", "/export/?scope=all%3A",
     ):  # fmt: skip
         page.goto(address)
         found += violations(page)

@@ -131,7 +131,7 @@ def test_b_puts_the_image_into_the_album_used_last_and_undo_takes_it_out(alice_p
     alice_page.keyboard.press("b")
     expect(alice_page.locator("#said")).to_have_text("Added 1 image to “Harbours”.")
     assert order_of(album) == [uploads[1].pk]
-    alice_page.get_by_role("button", name="Undo").click()
+    alice_page.locator("#status").get_by_role("button", name="Undo").click()
     expect(alice_page.locator("#said")).to_have_text("Undone.")
     assert order_of(album) == []
 

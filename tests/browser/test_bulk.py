@@ -34,7 +34,7 @@ def test_two_are_selected_with_s_trashed_with_del_and_come_back_by_undo(alice, a
     expect(page.locator("#said")).to_have_text("Moved 2 images to the trash.")
     saved(page)
     assert in_trash(alice) == 2
-    page.get_by_role("button", name="Undo").click()
+    page.locator("#status").get_by_role("button", name="Undo").click()
     saved(page)
     assert [cell.get_attribute("id") for cell in page.locator("[data-photo]").all()] == before
     assert in_trash(alice) == 0
@@ -108,10 +108,10 @@ def test_all_that_the_list_shows_is_selected_and_rejected_at_once(alice, alice_p
     press(page, "Control+a")
     page.get_by_role("button", name="Select all 150 this list shows").click()
     expect(page.locator("[data-f=selected]")).to_have_text("All 150 selected")
-    page.get_by_role("button", name="Reject").click()
+    page.get_by_role("button", name="Reject", exact=True).click()
     expect(page.locator("#said")).to_have_text("Rejected 150 images.")
     assert Photo.objects.filter(decision=2).count() == 150
-    page.get_by_role("button", name="Undo").click()
+    page.locator("#status").get_by_role("button", name="Undo").click()
     expect(page.locator("#said")).to_have_text("Undone.")
     assert Photo.objects.filter(decision=2).count() == 0
 
@@ -182,7 +182,7 @@ def test_the_rejects_go_and_come_back_by_undo(alice, alice_page, sheet):
     page.goto(f"/sessions/{sheet.pk}/")
     page.locator("#culled").get_by_role("button", name="Trash").click()
     expect(page.locator("#said")).to_have_text("Moved 12 rejects to the trash.")
-    page.get_by_role("button", name="Undo").click()
+    page.locator("#status").get_by_role("button", name="Undo").click()
     expect(page.locator("[data-photo]")).to_have_count(12)
 
 
@@ -194,7 +194,7 @@ def test_without_script_ticked_ones_go_to_the_trash_and_come_back(open_page, ali
     page.get_by_role("button", name="Move to trash").click()
     expect(page.locator("#said")).to_have_text("Moved 2 images to the trash.")
     assert in_trash(alice) == 2
-    page.get_by_role("button", name="Undo").click()
+    page.locator("#status").get_by_role("button", name="Undo").click()
     assert in_trash(alice) == 0
 
 

@@ -174,7 +174,10 @@ def test_the_help_is_true(alice_page, sheet):
     walk = [
         ("pick", "p", decision, "1"), ("reject", "x", decision, "2"), ("clear", "u", decision, "0"),
         ("toggle", "`", decision, "1"), ("rate", "3", rating, "3"), ("less", "[", rating, "2"),
-        ("more", "]", rating, "3"), ("undo", "Control+z", rating, "2"), ("next", "ArrowRight", at, "f02"),
+        ("more", "]", rating, "3"), ("undo", "Control+z", rating, "2"), ("redo", "Control+Shift+z", rating, "3"),
+        ("redo", "Control+z", rating, "2"), ("redo", "Control+y", rating, "3"), ("undo", "Control+z", rating, "2"),
+        ("label", "6", rating.replace("rating", "label"), "1"),
+        ("reason", "h", rating.replace("rating", "reason"), "hands"), ("next", "ArrowRight", at, "f02"),
         ("previous", "ArrowLeft", at, "f01"), ("last", "End", at, "f12"), ("first", "Home", at, "f01"),
         ("select", "s", ticked, 1), ("selectAll", "Control+a", ticked, 12), ("deselect", "Escape", ticked, 0),
         ("advance", "a", "localStorage['advance.list']", "on"), ("advance", "a", "localStorage['advance.list']", "off"),
@@ -200,7 +203,7 @@ def test_the_help_is_true(alice_page, sheet):
         page.goto(f"/sessions/{sheet.pk}/")
         press(page, "g", letter)
         page.wait_for_url(re.compile(rf"://[^/]+{address}$")), does
-    elsewhere = {"album"}  # see test_albums
+    elsewhere = {"album", "compare", "survey", "vary", "peek", "full", "lights"}  # see the tests of those
     goes = {"goTimeline", "goSessions", "goFinals", "goAlbums"}
     assert set(listed) == {one[0] for one in walk} | {"down", "up"} | goes | elsewhere
 

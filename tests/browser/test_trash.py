@@ -37,7 +37,7 @@ def test_a_ticked_image_is_restored_and_undo_puts_it_back(open_page, alice, thro
     page.get_by_role("button", name="Restore", exact=True).click()
     expect(page.locator("#said")).to_have_text("Restored 1 image.")
     assert in_trash(alice) == 2
-    page.get_by_role("button", name="Undo").click()
+    page.locator("#status").get_by_role("button", name="Undo").click()
     expect(page.locator("#said")).to_have_text("Undone.")
     assert in_trash(alice) == 3
 

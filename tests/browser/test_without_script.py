@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from generation import finals
 from generation.models import GenerationSession
+from photos.models import Photo
 from tests.rights import let_generate
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -27,17 +28,25 @@ def test_alice_signs_in_picks_and_completes(open_page, alice, sheet, stands):
     expect(page.locator("#said")).to_have_text("Picked 2 images.")
     expect(page.locator("[data-f=decided]")).to_have_text("2 of 12 decided")
     page.get_by_role("button", name="Complete 2 picks").click()
+    expect(page.get_by_label("Creator")).to_have_value("alice")  # asked once
+    page.get_by_label("Rights").fill("(c) Alice")
+    page.get_by_role("button", name="Complete 2 picks").click()
     expect(page.locator("#live")).to_contain_text("Filing 0 of 2")
     finals.file_picks(sheet.pk)
     page.get_by_role("link", name="Refresh").click()
     page.get_by_role("link", name="See the finals").click()
     expect(page.locator("[data-photo]")).to_have_count(2)
+    page.get_by_role("link", name="Titles").click()
+    page.get_by_label("Title of “Red lighthouse in fog, 05”").fill("Fog")
+    page.get_by_role("button", name="Save titles").click()
+    expect(page.locator("#said")).to_have_text("The titles are saved; the files are being written anew.")
+    assert Photo.objects.finals().filter(title="Fog").count() == 1
 
 
 def test_a_picture_is_marked_on_its_page(open_page, alice, uploads):
     page = open_page(alice, java_script_enabled=False)
     page.goto(f"/photos/{uploads[0].pk}/")
-    page.get_by_label("Reject").check(force=True)
+    page.get_by_label("Reject", exact=True).check(force=True)
     page.get_by_label("3 stars").check(force=True)
     page.get_by_role("button", name="Save", exact=True).click()
     uploads[0].refresh_from_db()

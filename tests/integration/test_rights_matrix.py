@@ -22,7 +22,7 @@ from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
 from django.utils import timezone
 
-from photos import albums, curate, media, tokens
+from photos import albums, curate, media, sharing, tokens
 from photos.models import DuplicateGroup, ImportRun, Photo, UploadBatch, WatchedFolder
 from tests.factories import CandidateFactory, PhotoFactory, SessionFactory, make_photo
 
@@ -81,6 +81,12 @@ TABLE = {
     # one's own lists and account
     "month": Row(ACCOUNT, args=(2026, 11)),
     "finals": Row(ACCOUNT),
+    "finals_titles": Row(ACCOUNT, post={"title-1": "x", "revision-1": "1"}),
+    "final_wishes": Row(ACCOUNT, post={"creator": "x"}),
+    "audit": Row(ACCOUNT),
+    "audit_mend": Row(ACCOUNT, post={}),
+    "audit_read": Row(ACCOUNT, post={}),
+    "audit_say": Row(ACCOUNT, post={"photo": "photo", "term": "digitalCapture"}),
     "search": Row(ACCOUNT),
     "search_narrow": Row(ACCOUNT),
     "search_offers": Row(ACCOUNT),
@@ -108,11 +114,19 @@ TABLE = {
     # sets of pictures: others' are passed over, see test_a_set_passes_over_what_is_somebody_else_s
     "decide_many": Row(ACCOUNT, post={"do": "pick", "photo": "photo"}),
     "undo": Row(ACCOUNT, post={}),
+    "keep_place": Row(OWNER, post={"scope": "timeline:everything", "photo": "photo"}),
+    "redo": Row(ACCOUNT, post={}),
+    "reject_reasons": Row(ACCOUNT),
     "bulk": Row(ACCOUNT, post={"do": "pick", "photo": "photo"}),
     "take_back": Row(ACCOUNT, post={}),
     "tags": Row(ACCOUNT),
     "larger": Row(ACCOUNT),
+    "compare": Row(ACCOUNT, post={"photo": "photo"}),
+    "survey": Row(ACCOUNT, post={"photo": "photo"}),
     "download_many": Row(ACCOUNT, post={"photo": "photo"}),
+    "export": Row(ACCOUNT),
+    "export_zip": Row(ACCOUNT, post={"photo": "photo", "profile": "share"}),
+    "export_facts": Row(ACCOUNT, post={"photo": "photo"}),
     "album_create": Row(ACCOUNT, post={"title": "New"}),
     "album_smart": Row(ACCOUNT, post={"query": "fog", "title": "Fog"}),
     "upload": Row(ACCOUNT),
@@ -123,6 +137,8 @@ TABLE = {
     "trash_empty": Row(ACCOUNT),
     # the owner's alone: pictures
     "download": Row(OWNER, "photo"),
+    "sidecar": Row(dict.fromkeys(STATES, (LOGIN, NOTHING, NOTHING, NOTHING)), "photo"),  # it has none
+    "photo_history": Row(OWNER, "photo"),
     "decide": Row(OWNER, "photo", post={"decision": "1"}),
     "edit": Row(OWNER, "photo", post={"title": "x", "revision": "1"}),
     "uncomplete": Row(OWNER, "photo", post={}),
@@ -144,6 +160,19 @@ TABLE = {
     "album_remove": Row(ALWAYS_OWNER, "album", post={"photo": "photo"}),
     "album_put_back": Row(ALWAYS_OWNER, "album", post={}),
     "album_download": Row(ALWAYS_OWNER, "album"),
+    # share links: the receiver's side opens with a right token alone, whoever asks
+    "shared": Row(dict.fromkeys(STATES, (NOTHING,) * 4), args=("no-such-token",)),
+    "shared_photo": Row(dict.fromkeys(STATES, (NOTHING,) * 4), args=("no-such-token", "no-such-name")),
+    "shared_download": Row(dict.fromkeys(STATES, (NOTHING,) * 4), args=("no-such-token",)),
+    "shares": Row(ACCOUNT),
+    "share_new": Row(ACCOUNT, post={"photo": "photo"}),
+    "share": Row(ALWAYS_OWNER, "share"),
+    "share_change": Row(ALWAYS_OWNER, "share", post={"title": "x"}),
+    "share_switch": Row(ALWAYS_OWNER, "share", post={"on": "1"}),
+    "share_renew": Row(ALWAYS_OWNER, "share", post={}),
+    "share_delete": Row(ALWAYS_OWNER, "share", post={}),
+    "share_preview": Row(ALWAYS_OWNER, "share"),
+    "share_preview_photo": Row(dict.fromkeys(STATES, (LOGIN, NOTHING, NOTHING, NOTHING)), args=(1, "no-such-name")),
     # uploads
     "upload_batch": Row(ALWAYS_OWNER, "batch"),
     "upload_batch_album": Row(ALWAYS_OWNER, "batch", post={"title": "New"}),
@@ -165,6 +194,11 @@ TABLE = {
     "session_complete": Row(OWNER, "session", post={}),
     "session_download": Row(OWNER, "session"),
     "session_culled": Row(OWNER, "session"),
+    "session_print": Row(OWNER, "session"),
+    "session_vary": Row(OWNER_GENERATES, "session", post={}),
+    "session_narrow": Row(OWNER, "session", post={}),
+    "session_keep": Row(OWNER, "session", post={}),
+    "session_history": Row(OWNER, "session"),
     "session_rejects": Row(OWNER, "session", post={"do": "keep"}),
     "session_trash": Row(OWNER, "session", post={}),
     "session_restore": Row(OWNER_IN_TRASH, "session", post={}),
@@ -228,6 +262,7 @@ def world(alice, state: str) -> dict[str, int]:
     group.members.create(photo=photo)
     run = ImportRun.objects.create(owner=alice, state="stopped", places=["/elsewhere"])
     watched = WatchedFolder.objects.create(owner=alice, path="/elsewhere", path_key="x")
+    share, _token = sharing.make(alice, title="For you", lasts="30", album=album)
     found = {
         "import": run.pk,
         "watched": watched.pk,
@@ -237,6 +272,7 @@ def world(alice, state: str) -> dict[str, int]:
         "batch": batch.pk,
         "token": token.pk,
         "group": group.pk,
+        "share": share.pk,
     }
     if state == "trashed":
         curate.trash(alice.pk, [photo.pk, candidate.pk])

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 
 from django.core.management.base import CommandError
 
-from generation import finals
+from generation import final_papers, finals
 from generation.management.addresses import address_of
 from generation.models import Candidate, GenerationSession
 from photos import curate, images
 from photos.management.library import LibraryCommand
 from photos.management.stopping import STOPPED, stopping_cleanly
 from photos.models import Photo
+
+WISHES = ("creator", "rights", "with_prompt")
 
 
 class Command(LibraryCommand):
@@ -23,6 +26,15 @@ class Command(LibraryCommand):
         parser.add_argument(
             "--pick", action="append", type=_numbers, default=[], metavar="N,N...", help="pick these too"
         )
+        parser.add_argument(
+            "--creator", help="who made them; without it what you answered on the page, or your name"
+        )
+        parser.add_argument("--rights", help="the rights line, like (c) 2026 Your Name")
+        parser.add_argument(
+            "--with-prompt",
+            action=argparse.BooleanOptionalAction,
+            help="whether the finals carry their prompt",
+        )
 
     def handle(self, *, session: int, pick: list[list[int]], **options) -> None:
         images.configure(size=1)
@@ -30,12 +42,14 @@ class Command(LibraryCommand):
         if found is None:
             raise CommandError(f"There is no session {session} here.")
         _pick(found, sorted({number for numbers in pick for number in numbers}))
+        given = {name: options[name] for name in WISHES if options.get(name) is not None}
+        wishes = final_papers.tidy(replace(final_papers.usual(found.owner), **given)) if given else None
         picks = finals.picks_to_file(found.pk)
         if not picks:
             raise CommandError(_why_nothing(found))
         with stopping_cleanly() as stop:
             with self.progress("Filing", total=len(picks), unit="finals") as advance:
-                filed = finals.file_picks(found.pk, each=lambda candidate: advance())
+                filed = finals.file_picks(found.pk, wishes=wishes, each=lambda candidate: advance())
             was_stopped = stop.is_set()
         for final in _finals_of(picks):
             self.stdout.write(f"{final.source.candidate.number:02d}  {final.file.name}")

@@ -8,7 +8,7 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 
-from photos import albums, tokens
+from photos import albums, sharing, tokens
 from photos.models import Album
 from tests.factories import SessionFactory, make_photo, make_session, pictures_of
 from tests.integration.api.conftest import ROOT, caller, operations, token_of
@@ -32,6 +32,8 @@ BODIES = {
         "remix_of": "session",
     },
     "POST /albums": {"title": "Mine"},
+    "POST /shares": {"title": "Mine", "album": "album"},
+    "PATCH /shares/{share_id}": {"is_on": False},
 }
 
 
@@ -45,7 +47,9 @@ def things(alice, scripted) -> dict[str, int]:
     """What Alice has: name -> id."""
     photo, album = make_photo(alice), albums.create(alice, title="Private")
     albums.add(album, [photo.pk])
-    return {"photo": photo.pk, "album": album.pk, "session": make_session(alice, count=1).pk}
+    share, _address = sharing.make(alice, title="For you", lasts="30", album=album)
+    session = make_session(alice, count=1)
+    return {"photo": photo.pk, "album": album.pk, "session": session.pk, "share": share.pk}
 
 
 def address(path: str, things: dict[str, int]) -> str:

@@ -8,7 +8,7 @@ import pytest
 
 from generation import counting, finals
 from generation.models import GenerationSession
-from photos import counts, curate
+from photos import counts, curate, undoing
 from photos.db import in_transaction
 from photos.models import MonthCount, Photo
 from tests.factories import make_session, pictures_of
@@ -37,9 +37,9 @@ def test_deciding_is_counted_and_undoing_uncounts_it(alice, session):
     curate.decide(alice, [two, three], value=REJECTED)
     assert numbers(session) == (4, 1, 2, 0)
     assert session.n_undecided == 1 and session.state_line == "Choosing, 3 of 4"
-    curate.undo(alice)
+    undoing.undo(alice)
     assert numbers(session) == (4, 2, 0, 0)
-    curate.undo(alice)
+    undoing.undo(alice)
     assert numbers(session) == (4, 0, 0, 0) and session.state_line == "Ready to choose"
 
 
@@ -112,7 +112,7 @@ def test_all_counts_are_true_after_any_evening(alice, scripted, seed):
     doings = {
         "decide": lambda: curate.decide(alice, some(), value=dice.randint(0, 2)),
         "pick": lambda: curate.decide(alice, some(), value=PICKED),
-        "undo": lambda: curate.undo(alice),
+        "undo": lambda: undoing.undo(alice),
         "complete": lambda: finals.file_picks(dice.choice(sessions).pk),
         "trash": lambda: curate.trash(alice.pk, some()),
         "restore": lambda: curate.restore(alice.pk, some() + some()),

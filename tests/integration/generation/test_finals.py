@@ -189,16 +189,6 @@ def test_one_that_cannot_be_filed_does_not_stop_the_others_and_is_named(session,
     assert str(media_root) not in session.error
 
 
-@pytest.mark.parametrize("format", ["JPEG", "WEBP"])
-def test_a_format_that_cannot_carry_the_mark_yet_says_so(alice, scripted, format):
-    scripted.answers = [draw(format)]
-    session = make_session(alice, count=1)
-    pick(session, 1)
-    filed = finals.file_picks(session.pk)
-    assert filed.failed == [f"Image 01: Finals of {format} files cannot carry their mark yet; only PNG can."]
-    assert finals_of(session) == []
-
-
 def test_what_a_file_says_of_itself_outweighs_the_engine(alice, scripted, media_root):
     """An engine may pass on a composite; its own mark is kept on the final."""
     info = PngInfo()

@@ -134,7 +134,9 @@ def test_a_worker_told_to_end_lets_its_session_go_at_once(alice, engines_worker)
     until(lambda: made(session) >= 1)
     began = time.monotonic()
     worker.terminate()
-    assert worker.wait(timeout=10) == 0 and time.monotonic() - began < 6  # seconds; the session itself takes nine
+    assert (
+        worker.wait(timeout=10) == 0 and time.monotonic() - began < 6
+    )  # seconds; the session itself takes nine
     session.refresh_from_db()
     assert (session.state, session.lease_token) == ("queued", None)
     assert session.n_made == Candidate.objects.count() >= 1

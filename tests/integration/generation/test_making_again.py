@@ -66,10 +66,19 @@ def test_remix_of_an_upload_takes_what_the_engine_has_of_its_recipe(alice, alice
     }  # fmt: skip
 
 
-def test_vary_runs_the_recipe_with_new_seeds_as_often_as_usual(alice, alice_client, able):
+def test_vary_of_a_candidate_stands_beside_it_on_its_sheet(alice, alice_client, able):
+    session = make_session(alice, count=2)
+    went = alice_client.post(f"/photos/{pictures_of(session)[0].pk}/vary/")
+    assert went["Location"] == f"{session.get_absolute_url()}?at=3#f03"
+    assert GenerationSession.objects.get().count == 3
+
+
+def test_vary_of_a_final_runs_the_recipe_with_new_seeds_as_often_as_usual(alice, alice_client, able):
     first = make_session(alice, count=2, width=64, height=64, options={"steps": 9})
+    curate.decide(alice, [pictures_of(first)[0].pk], value=1)
+    finals.file_picks(first.pk)
     SessionFactory(owner=alice, count=5, shown_at=first.shown_at)  # the number decides
-    went = alice_client.post(f"/photos/{pictures_of(first)[0].pk}/vary/")
+    went = alice_client.post(f"/photos/{Photo.objects.finals().get().pk}/vary/")
     session = GenerationSession.objects.latest("pk")
     assert went["Location"] == session.get_absolute_url() and session.first_seed != first.first_seed
     assert (session.prompt, session.options, session.count) == (first.prompt, {"steps": 9}, 5)
@@ -122,13 +131,16 @@ def test_a_session_starts_from_an_image_and_both_pages_say_so(alice, alice_clien
     ("mark", "term"),
     [("", "compositeWithTrainedAlgorithmicMedia"), ("trainedAlgorithmicMedia", "trainedAlgorithmicMedia")],
 )
-def test_finals_of_a_person_s_picture_are_marked_as_composites(alice, able, mark, term):
+def test_finals_that_start_from_an_image_are_marked_as_composites(alice, able, mark, term):
     session = started(alice, make_photo(alice, digital_source_type=mark), count=1)
     candidate = pictures_of(session)[0]
     curate.decide(alice, [candidate.pk], value=1)
     finals.file_picks(session.pk)
     final = Photo.objects.finals().get()
-    assert (candidate.digital_source_type, final.digital_source_type, final.source) == (term, term, candidate)
+    assert (candidate.digital_source_type, final.source) == (term, candidate)
+    assert (
+        final.digital_source_type == "compositeWithTrainedAlgorithmicMedia"
+    )  # any source image that took part
 
 
 def test_a_camera_s_picture_is_handed_over_upright_and_small_enough(alice, able):

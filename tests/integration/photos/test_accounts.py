@@ -204,6 +204,7 @@ def test_a_weak_password_is_refused_with_the_reason(alice_client, weak):
 OPEN = {
     *("home", "login", "look", "sign_in", "healthz", "favicon.ico"),
     *("albums", "album", "photo"),  # what is public; anything else is a 404
+    *("shared", "shared_photo", "shared_download"),  # what a link opens; without its secret address a 404
 }
 LOGIN_PAGES = ("/accounts/login/?next=", "/admin/login/?next=")
 NO_UUID = "00000000-0000-4000-8000-000000000000"

@@ -12,7 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from photos import albums, curate, search
+from photos import albums, curate, search, undoing
 from photos.models import Album, Decision, PendingFileDeletion, Photo, Recipe
 from tests.factories import PhotoFactory, UserFactory, make_photo
 from tests.pictures import draw
@@ -233,7 +233,7 @@ def test_picking_for_others_is_written_down_under_the_administrator(act, root, a
     assert verdicts(*photos) == [PICKED] * 3
     assert set(Decision.objects.values_list("actor", flat=True)) == {root.pk}
     assert LogEntry.objects.filter(user=root).count() == 2
-    assert curate.undo(alice) is None  # it was not hers
+    assert undoing.undo(alice) is None  # it was not hers
 
 
 def test_rejecting_and_clearing(act, alice):

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from photos import counts, curate, storage
+from photos import counts, curate, storage, undoing
 from photos.dating import Dating
 from photos.models import MonthCount, Photo
 from tests.factories import PhotoFactory, make_photo
@@ -74,7 +74,7 @@ class Evening:
         curate.decide(self.owner, self.some(), value=self.dice.randint(0, 2))
 
     def undo(self) -> None:
-        curate.undo(self.owner)
+        undoing.undo(self.owner)
 
     def _make(self, place, **arrival) -> None:
         dating = Dating(shown_at=self.dice.choice(MOMENTS), dated_by="name")

@@ -50,7 +50,7 @@ def test_a_candidate_says_its_frame_and_knows_its_neighbours(alice, alice_client
     session = SessionFactory(owner=alice)
     first, second, third = (CandidateFactory(session=session, number=n).photo for n in (1, 2, 3))
     page = page_of(alice_client, second)
-    assert f"/sessions/{session.pk}/#f02" in page.content.decode()
+    assert f"/sessions/{session.pk}/?at=2#f02" in page.content.decode()
     assert (page.context["place"].previous, page.context["place"].following) == (first.pk, third.pk)
 
 
