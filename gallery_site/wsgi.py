@@ -6,7 +6,3 @@ from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gallery_site.settings")
 application = get_wsgi_application()
-
-from generation import registry  # noqa: E402  there are no models before that
-
-registry.ask_behind()
