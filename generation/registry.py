@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import Any
 
 from django.conf import settings
-from django.db import OperationalError, ProgrammingError, connections
+from django.db import OperationalError, ProgrammingError
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
@@ -177,20 +177,6 @@ def _ordered(rows: dict[str, EngineSetup], *, with_off: bool = False) -> list[st
 def usual() -> str:
     """What is used where nobody says which; "" where there is none."""
     return next(iter(aliases()), "")
-
-
-def ask_behind() -> None:
-    """Have all that are on asked, so that the first form of a new process knows them; returns at once."""
-
-    def work() -> None:
-        try:
-            ask_all(engines().values(), patience_seconds=0.0)
-        except Exception:  # the form asks again, and says what is wrong
-            log.debug("The engines could not be asked beforehand", exc_info=True)
-        finally:
-            connections.close_all()
-
-    threading.Thread(target=work, daemon=True, name="engines are asked").start()
 
 
 def ask_all(entries: Iterable[EngineEntry], **patience: float) -> None:
