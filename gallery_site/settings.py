@@ -214,6 +214,7 @@ CONTENT_SECURITY_POLICY = {
 }
 
 # --- what is written down -------------------------------------------------------------------------
+DEFAULT_EXCEPTION_REPORTER_FILTER = "photos.masking.Masks"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

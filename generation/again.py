@@ -92,6 +92,13 @@ def usual_count(owner) -> int:
     return mine.values_list("count", flat=True).first() or workflow.DEFAULT_COUNT
 
 
+def session_beside(photo: Photo) -> GenerationSession | None:
+    """The session of its own in which this image can be varied; None where that has to be another one."""
+    candidate = candidate_of(photo)
+    is_its_own = candidate is not None and photo.pk == candidate.photo_id
+    return candidate.session if is_its_own and varying.can_vary(candidate.session) else None
+
+
 def vary(owner, photo: Photo) -> GenerationSession:
     """The same recipe with new seeds, now, as many as this person usually makes. Raises WorkflowError."""
     again = of_photo(photo)

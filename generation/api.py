@@ -12,7 +12,7 @@ from django.urls import reverse
 from ninja import Path, Query, Router, Status
 from pydantic import BaseModel, Field
 
-from generation import final_papers, finals, registry, trashing, workflow
+from generation import again, final_papers, finals, registry, trashing, varying, workflow
 from generation.engines import EngineError
 from generation.forms import GenerateForm
 from generation.models import MAX_COUNT, Candidate, GenerationSession, SessionQuerySet
@@ -113,6 +113,15 @@ class MarkedNumbers(Marks):
 
     numbers: Annotated[
         list[Annotated[int, Field(ge=1, le=10_000)]], Field(min_length=1, max_length=1_000, examples=[[1, 3]])
+    ]
+
+
+class VariedNumbers(Body):
+    model_config = with_example(numbers=[1, 3])
+
+    numbers: Annotated[
+        list[Annotated[int, Field(ge=1, le=10_000)]],
+        Field(min_length=1, max_length=MAX_COUNT, examples=[[1, 3]]),
     ]
 
 
@@ -292,6 +301,34 @@ def go_on_with_session(request: HttpRequest, session_id: Path[Id]):
     _generator(request)
     workflow.go_on(session)
     return _now(session)
+
+
+@router.post("/sessions/{int:session_id}/vary", response={202: SessionLine})
+def vary_candidates(request: HttpRequest, session_id: Path[Id], wish: VariedNumbers):
+    """Draw one more of each of these: the same recipe with a new seed, behind the last number of the session."""
+    session = _mine(request, session_id)
+    on_sheet = Candidate.objects.filter(
+        session=session, number__in=wish.numbers, photo__trashed_at__isnull=True
+    )
+    ids = list(on_sheet.filter(photo__isnull=False).values_list("photo_id", flat=True))
+    if not ids:
+        raise Http404
+    _generator(request)
+    varying.vary(session, ids)
+    return Status(202, _now(session))
+
+
+@router.post("/photos/{int:photo_id}/vary", response={202: SessionLine})
+def vary_photo(request: HttpRequest, photo_id: Path[Id]):
+    """The recipe of an image once more with new seeds, now. A candidate has its variation in its own session, anything
+    else a session of its own; the answer is the session that draws."""
+    photo = _photo(request, photo_id)
+    person = _generator(request)
+    if session := again.session_beside(photo):
+        varying.vary(session, [photo.pk])
+    else:
+        session = again.vary(person, photo)
+    return Status(202, _now(session))
 
 
 @router.post("/sessions/{int:session_id}/trash", response=SessionLine)

@@ -87,7 +87,7 @@ def check(alias: str, *, bounds: Bounds | None = None) -> Iterator[Finding]:
     if drawn.works == NO:
         return
     yield _progress(can, first)
-    yield _preview(entry, first)
+    yield _preview(can, first)
     charges = cost_of(first.image.facts) > 0 or bool(first.image.facts.get("usage"))
     yield _seeds(entry, request, can, first, bounds, charges=charges)
     yield _cancel(entry, request, can, bounds, charges=charges)
@@ -219,15 +219,13 @@ def _progress(can: Capabilities, job: Job) -> Finding:
     return Finding(name="progress", works=UNTRIED if can.progress else NO, sentence=words)
 
 
-def _preview(entry: registry.EngineEntry, job: Job) -> Finding:
+def _preview(can: Capabilities, job: Job) -> Finding:
     seen = sum(one.preview is not None for one in job.reports)
     if seen:
         return Finding(name="preview", works=YES, sentence=f"{seen} while it drew.")
-    if not hasattr(entry.engine, "describe"):
-        return Finding(name="preview", works=NO, sentence="It shows an image once it is done.")
-    words = (
-        "None came. Some servers send them only when they are started so: ComfyUI with --preview-method auto."
-    )
+    if can.progress and not any(0 < one.fraction < 1 for one in job.reports):
+        return Finding(name="preview", works=UNTRIED, sentence="It was done before one could be shown.")
+    words = can.no_previews or "It shows an image once it is done."
     return Finding(name="preview", works=NO, sentence=words)
 
 

@@ -24,9 +24,12 @@ from photos.dating import Dating
 from photos.db import in_transaction
 from photos.images import RecipeFacts, RejectedImage
 from photos.ingest import Arrival, ingest
-from photos.models import Photo
+from photos.models import Photo, Recipe
 
 log = logging.getLogger(__name__)
+
+STAYS_IN_PIXELS = "This file still says its prompt: it is hidden in the pixels, which stay as they are."
+STAYS_IN_FILE = "This file still says its prompt: it had to stay as it is."
 
 
 @dataclass(kw_only=True)
@@ -36,6 +39,12 @@ class Filed:
     made: int = 0
     already: int = 0
     failed: list[str] = field(default_factory=list)
+    telling: list[int] = field(default_factory=list)  # numbers of those whose files still say their prompt
+
+    @property
+    def said(self) -> str:
+        """What the page of the session tells of it; "" where all went as it was wished."""
+        return " ".join([*([telling(self.telling)] if self.telling else []), *self.failed])
 
 
 def ask_to_file(session: GenerationSession, wishes: Wishes | None = None) -> None:
@@ -78,16 +87,17 @@ def picks_to_file(session_id: int) -> list[Candidate]:
 
 def file_picks(session_id: int, *, wishes: Wishes | None = None, each=lambda candidate: None) -> Filed:
     """File what is picked and not filed. `each(candidate)` is called after every one, for a progress bar."""
-    filed = Filed()
+    filed, session = Filed(), GenerationSession.objects.filter(pk=session_id)
+    asked_at = session.values_list("filing_since", flat=True).first()
     for candidate in picks_to_file(session_id):
         if working.stopping.is_set():
             return filed  # filing_since stays: the next sweep goes on
         wishes = wishes or final_papers.wishes_for(candidate.session)
         _file_one(candidate, filed, wishes)
         each(candidate)
-    GenerationSession.objects.filter(pk=session_id).update(
-        filing_since=None, filing_wishes=None, error=" ".join(filed.failed)[:500] if filed.failed else ""
-    )
+    session.update(error=filed.said[:500])
+    # What was asked for since, perhaps with other wishes, has a run of its own.
+    session.filter(filing_since=asked_at).update(filing_since=None, filing_wishes=None)
     return filed
 
 
@@ -98,8 +108,10 @@ def uncomplete(final: Photo) -> None:
 
 def _file_one(candidate: Candidate, filed: Filed, wishes: Wishes | None = None) -> None:
     try:
-        _file_final(candidate, wishes or final_papers.wishes_for(candidate.session))
+        final = _file_final(candidate, wishes or final_papers.wishes_for(candidate.session))
         filed.made += 1
+        if _note_of(final):
+            filed.telling.append(candidate.number)
     except IntegrityError:  # photo_one_live_final: another run was faster
         filed.already += 1
     except (papers.MarkError, RejectedImage, storage.NotThere) as problem:
@@ -153,10 +165,34 @@ def _file_final(candidate: Candidate, wishes: Wishes) -> Photo:
             if not source.is_file():
                 raise FileNotFoundError(photo.file.name)
             marked, sidecar = _in_the_file(source, folder / "final", photo, packet, term)
-            return ingest(marked, _arrival(candidate, title=title, term=term, sidecar=sidecar)).photo
+            note = "" if wishes.with_prompt else _what_stays(marked, photo.format)
+            arrival = _arrival(candidate, title=title, term=term, sidecar=sidecar, note=note)
+            return ingest(marked, arrival).photo
 
 
-def _arrival(candidate: Candidate, *, title: str, term: str, sidecar: bytes) -> Arrival:
+def _what_stays(path: Path, format: str) -> str:
+    """Of a file that still says its prompt, why: it had to stay as it is, or its pixels do. Then its page says so."""
+    said = papers.read(path, format)
+    if said.hides_text:
+        return STAYS_IN_PIXELS
+    return STAYS_IN_FILE if said.has_recipe or said.prompt else ""
+
+
+def _note_of(final: Photo) -> bool:
+    recipe = Recipe.objects.filter(photo=final).only("note").first()
+    return recipe is not None and recipe.note in (STAYS_IN_PIXELS, STAYS_IN_FILE)
+
+
+def telling(numbers: Sequence[int]) -> str:
+    """The sentence about finals that still say their prompt, which nobody wished."""
+    some = ", ".join(f"{number:02d}" for number in numbers[:10]) + (" ..." if len(numbers) > 10 else "")
+    return (
+        f"The prompt is still in the file of image {some}: hidden in its pixels, or in a file that has to stay as it "
+        "is. Hand these out by a link or by Export, Share, which leave it behind."
+    )
+
+
+def _arrival(candidate: Candidate, *, title: str, term: str, sidecar: bytes, note: str) -> Arrival:
     photo, session = candidate.photo, candidate.session
     return Arrival(
         owner_id=photo.owner_id,
@@ -177,7 +213,7 @@ def _arrival(candidate: Candidate, *, title: str, term: str, sidecar: bytes) -> 
         digital_source_type=term,
         sidecar=sidecar,
         source=photo,
-        also=lambda final: _represent(final, session.pk),
+        also=lambda final: _represent(final, session.pk, note),
     )
 
 
@@ -209,6 +245,8 @@ def _recipe_of(photo: Photo) -> RecipeFacts | None:
     )
 
 
-def _represent(final: Photo, session_id: int) -> None:
+def _represent(final: Photo, session_id: int, note: str) -> None:
+    if note:
+        Recipe.objects.filter(photo=final).update(note=note)
     curate.represent(Photo.objects.select_for_update().get(pk=final.source_id), by_final=True)
     GenerationSession.objects.filter(pk=session_id).update(n_finals=F("n_finals") + 1)

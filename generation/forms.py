@@ -53,7 +53,8 @@ class Part(NamedTuple):
 class GenerateForm(forms.Form):
     """Fields that every engine has, and the options of each under `<alias>-<name>`.
 
-    `again` fills it in, `source` is the image to start from, `last_engine` the alias that is chosen at first.
+    `again` fills it in, `source` is the image to start from (or, `enlarging`, to be made larger), `last_engine` the
+    alias that is chosen at first.
     """
 
     prompt = forms.CharField(
@@ -79,15 +80,16 @@ class GenerateForm(forms.Form):
         again: Again | None = None,
         remix_of: GenerationSession | None = None,
         source: Photo | None = None,
+        enlarging: bool = False,
         last_engine: str = "",
         **kwargs,
     ) -> None:
         self.again = again or (of_session(remix_of) if remix_of else None)
-        self.source = source
+        self.source, self.enlarging = source, enlarging and source is not None
         self.capabilities, self.silent = _ask(engines)
-        self.words_alone: set[str] = set()  # of these only that they are not to be chosen
+        self.unfit: set[str] = set()  # of these only that they are not to be chosen
         if source is not None:
-            self._leave_out_words_alone(engines)
+            self._leave_out_unfit(engines)
         self.engines = {alias: engines[alias] for alias in self.capabilities}
         initial = _initial(self.capabilities, self.again, last_engine, source)
         super().__init__(data, initial=initial | kwargs.pop("initial", {}), **kwargs)
@@ -98,6 +100,7 @@ class GenerateForm(forms.Form):
         self.fields["shape"].choices = [(shape.value, shape.label) for shape in self.shapes] + [
             (OTHER, OTHER)
         ]
+        self.fields["prompt"].required = not self.enlarging
         for alias, can in self.capabilities.items():
             for option in can.options:
                 self.fields[f"{alias}-{option.name}"] = field_for(option)
@@ -160,7 +163,7 @@ class GenerateForm(forms.Form):
     @property
     def away(self) -> list[tuple[str, str]]:
         """Title and sentence of those that do not answer."""
-        return [said for alias, said in self.silent.items() if alias not in self.words_alone]
+        return [said for alias, said in self.silent.items() if alias not in self.unfit]
 
     @property
     def gone(self) -> str:
@@ -213,14 +216,15 @@ class GenerateForm(forms.Form):
                     self.add_error(name, _("How many pixels?"))
         return given
 
-    def _leave_out_words_alone(self, engines: dict[str, EngineEntry]) -> None:
+    def _leave_out_unfit(self, engines: dict[str, EngineEntry]) -> None:
+        """What cannot do anything with an image, or not what is wanted of it."""
         for alias, can in list(self.capabilities.items()):
-            if not can.source_image:
-                self.silent[alias] = (
-                    engines[alias].title,
-                    _("It starts from words alone, not from an image."),
-                )
-                self.words_alone.add(alias)
+            words = "" if can.source_image else _("It starts from words alone, not from an image.")
+            if self.enlarging and not can.upscale:
+                words = words or _("It draws from an image, and does not enlarge one.")
+            if words:
+                self.silent[alias] = (engines[alias].title, words)
+                self.unfit.add(alias)
                 del self.capabilities[alias]
 
     def _dress(self) -> None:

@@ -26,6 +26,7 @@ from photos.models.shares import Share, SharedPhoto
 log = logging.getLogger(__name__)
 
 CHUNK = 200  # files read back in one go
+READ_IN_A_TASK = 2_000  # finals of one task: to find the next ones of 100,000 takes a moment
 MENDED = 50  # finals written in one task: others of the queue have their turn in between
 WINDOW = 1_000  # places of shared albums that one page looks at
 PAGE = 60
@@ -80,17 +81,30 @@ def read_some(owner_id: int, photos=None) -> int:
     return len(some)
 
 
-def read_behind(owner_id: int) -> None:
-    """The task: a chunk, then the next one."""
-    if read_some(owner_id) and not working.stopping.is_set():
+def read_behind(owner_id: int, after: int | None = None) -> None:
+    """The task: a chunk of what nobody has read, then the next one. With `after` first the finals above it, anew."""
+    if after is not None:
+        last = _read_finals(owner_id, after)
+        working.enqueue("read_marks", owner_id, *([last] if last else []))
+    elif read_some(owner_id) and not working.stopping.is_set():
         working.enqueue("read_marks", owner_id)
 
 
+def _read_finals(owner_id: int, after: int) -> int | None:
+    """Some finals above this number; the last that was read, None where there are none left."""
+    finals = Photo.objects.filter(owner_id=owner_id).finals().filter(pk__gt=after).order_by("pk")
+    ids, last = list(finals.values_list("pk", flat=True)[:READ_IN_A_TASK]), None
+    for at in range(0, len(ids), CHUNK):
+        read_some(owner_id, Photo.objects.filter(pk__in=ids[at : at + CHUNK]))
+        last = ids[at : at + CHUNK][-1]
+        if working.stopping.is_set():
+            break
+    return last
+
+
 def ask_to_read(owner) -> None:
-    """Have finals read back anew, and whatever was never read."""
-    finals = Photo.objects.owned_by(owner).finals()
-    in_transaction(lambda: finals.update(marking=None))
-    working.enqueue_once("read_marks", owner.pk)
+    """Have all finals read back anew, and whatever was never read; what was found before stands meanwhile."""
+    working.enqueue_once("read_marks", owner.pk, 0)
 
 
 # --- what is shared -------------------------------------------------------------------------------
@@ -150,8 +164,15 @@ def write_anew(final: Photo, *, keep_old: bool = True) -> None:
         else None
     )
     term = final_papers.term_of(final, candidate.session if candidate else None)
-    wishes = final_papers.usual(final.owner)
-    packet = final_papers.packet_of(final, title=final.title, term=term, wishes=wishes, candidate=candidate)
+    said = final_papers.said_before(final)
+    packet = final_papers.packet_of(
+        final,
+        title=final.title,
+        term=term,
+        wishes=final_papers.wishes_of(final, said),
+        candidate=candidate,
+        said=said,
+    )
     refiling.write_anew(final, packet, term=term, keep_old=keep_old)
 
 

@@ -10,6 +10,7 @@ from photos import images, storage
 from photos.models import Photo
 
 PLAIN = ("PNG", "JPEG")  # what every server reads
+LARGEST_DRAWN = 2560  # pixels of the longer edge: the largest that is drawn here of what cannot go as it is
 MAX_BYTES = 32 * 2**20
 TRAINED, COMPOSITE = "trainedAlgorithmicMedia", "compositeWithTrainedAlgorithmicMedia"
 
@@ -44,6 +45,27 @@ def bytes_of(photo: Photo, max_edge: int) -> bytes:
         ) from error
     except images.RejectedImage as rejected:
         raise EngineError(rejected.sentence, permanent=True) from rejected
+
+
+def bytes_to_enlarge(photo: Photo) -> bytes:
+    """With every pixel it has. Raises EngineError."""
+    if problem := problem_of_enlarging(photo, 1.0):
+        raise EngineError(problem, permanent=True)
+    return bytes_of(photo, max(LARGEST_DRAWN, photo.width, photo.height))
+
+
+def problem_of_enlarging(photo: Photo, factor: float) -> str:
+    """Why this image cannot be enlarged so much; "" nothing."""
+    if photo.width * photo.height * factor * factor > images.MAX_PIXELS:
+        most = images.MAX_PIXELS // 1_000_000
+        return f"That would be {_size(photo, factor)} pixels; at most {most} megapixels are taken in."
+    if max(photo.width, photo.height) > LARGEST_DRAWN and not is_plain(photo, images.MAX_PIXELS):
+        return f"An image of this kind can be enlarged from at most {LARGEST_DRAWN} pixels; it has {_size(photo, 1)}."
+    return ""
+
+
+def _size(photo: Photo, factor: float) -> str:
+    return f"{round(photo.width * factor):,} × {round(photo.height * factor):,}"
 
 
 def is_plain(photo: Photo, max_edge: int) -> bool:

@@ -19,9 +19,12 @@ def try_engine(setup_id: int) -> None:
 
 
 @task(queue_name="library")
-def read_marks(owner_id: int) -> None:
-    """What the files of a person say of how they were made; asks for itself until all are read."""
-    marks_audit.read_behind(owner_id)
+def read_marks(owner_id: int, after: int | None = None) -> None:
+    """What the files of a person say of how they were made; asks for itself until all are read.
+
+    With `after` finals are read anew from there on, whether they were read before or not.
+    """
+    marks_audit.read_behind(owner_id, after)
 
 
 @task(queue_name="library")

@@ -248,6 +248,8 @@ def in_finals(owner, rest: str) -> QuerySet[Photo]:
 def on_sheet(owner, rest: str) -> QuerySet[Photo]:
     """The pictures of a contact sheet: "session:17:undecided". Raises ValueError."""
     pk, _, show = rest.partition(":")
+    if len(pk) > 18:  # more digits than a number of a row has
+        raise ValueError(rest)
     shown = showing.candidates(int(pk), show or showing.ALL).filter(session__trashed_at__isnull=True)
     return Photo.objects.owned_by(owner).live().filter(pk__in=shown.order_by().values("photo"))
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from generation import registry
+from collections.abc import Mapping
+from typing import Any
+
+from generation import registry, sources
 from generation.engines import Capabilities, EngineError, Option
 from generation.models import MAX_COUNT
+from photos.models import Photo
 
 MAX_PROMPT = 20_000
 MAX_SEED = 2**63 - 1
@@ -27,7 +31,7 @@ def check(
     count: int,
     seed: int | None,
     options: dict | None,
-    has_source: bool = False,
+    source: Photo | None = None,
 ) -> None:
     """Raise WorkflowError, naming the field, for what this engine cannot make."""
     if len(prompt) > MAX_PROMPT:
@@ -40,20 +44,26 @@ def check(
         can = registry.get(engine).capabilities
     except (registry.UnknownEngine, EngineError) as trouble:
         raise WorkflowError(trouble.sentence, field="engine") from trouble
-    if has_source and not can.source_image:
+    if source is not None and not can.source_image:
         raise WorkflowError("This engine cannot start from an image.", field="engine")
-    _check_size(can, width, height)
-    if count > 1 and has_source and can.enlarges_alike and _enlarges(can, options or {}):
-        raise WorkflowError("Enlarging alone gives the same image each time: ask for 1.", field="count")
+    if source is not None and (factor := enlarged_by(can, options or {})) > 1:
+        if problem := sources.problem_of_enlarging(source, factor):
+            raise WorkflowError(problem, field="upscale")
+        if count > 1 and can.enlarges_alike:
+            raise WorkflowError("Enlarging alone gives the same image each time: ask for 1.", field="count")
+    else:
+        _check_size(can, width, height)
     for option in can.options:
         if problem := problem_of(option, (options or {}).get(option.name)):
             raise WorkflowError(problem, field=option.name)
 
 
-def _enlarges(can: Capabilities, options: dict) -> bool:
+def enlarged_by(can: Capabilities, options: Mapping[str, Any]) -> float:
+    """How many times larger an image to start from becomes; 1 where it is drawn from at the size asked for."""
     usual = next((option.default for option in can.options if option.name == "upscale"), 0)
     factor = options.get("upscale", usual)
-    return isinstance(factor, (int, float)) and factor > 1
+    is_number = isinstance(factor, (int, float)) and not isinstance(factor, bool)
+    return float(factor) if can.upscale and is_number and factor > 1 else 1.0
 
 
 def _check_size(can: Capabilities, width: int, height: int) -> None:
@@ -91,4 +101,4 @@ def problem_of(option: Option, value: object) -> str:
             return f"{option.label} is a number."
         if (low is not None and value < low) or (high is not None and value > high):
             return f"{option.label} is a number from {low:g} to {high:g}."
-    return ""
+    return option.problem(value) if option.problem else ""

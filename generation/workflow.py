@@ -20,11 +20,11 @@ from django.db.models import Q
 from django.utils import timezone
 
 from generation import previews, registry, sources, varying
-from generation.engines import EngineError, Progress, Request
+from generation.engines import Capabilities, EngineError, Progress, Request
 from generation.faults import tried_again_at
 from generation.keeping import keep
 from generation.models import MAX_COUNT, GenerationSession, SessionQuerySet
-from generation.wishes import MAX_PROMPT, MAX_SEED, WorkflowError, check
+from generation.wishes import MAX_PROMPT, MAX_SEED, WorkflowError, check, enlarged_by
 from photos import storage, uploading, working
 from photos.dating import wall_clock_now
 from photos.db import in_transaction
@@ -87,12 +87,14 @@ def start(
         count=count,
         seed=seed,
         options=options,
-        has_source=source is not None,
+        source=source,
     )
+    if source and (factor := enlarged_by(registry.get(engine).capabilities, options or {})) > 1:
+        width, height = round(source.width * factor), round(source.height * factor)
     now = wall_clock_now()
     session = GenerationSession(
         owner=owner,
-        title=clean(title).strip()[:200] or title_from(prompt),
+        title=clean(title).strip()[:200] or title_from(prompt or (str(source) if source else "")),
         engine=engine,
         prompt=prompt,
         negative_prompt=negative_prompt,
@@ -264,6 +266,7 @@ def _make(
 ) -> None:
     """One request to the engine: the images of these numbers, with these seeds."""
     entry, source, numbers = registry.get(session.engine), sources.source_of(session), list(wanted)
+    can = entry.capabilities if source else None
     request = Request(
         prompt=session.prompt,
         negative_prompt=session.negative_prompt,
@@ -271,7 +274,7 @@ def _make(
         height=session.height,
         seeds=tuple(wanted.values()),
         options=session.options,
-        source_image=sources.bytes_of(source, entry.capabilities.max_edge) if source else None,
+        source_image=_source_bytes(source, can, session.options) if source and can else None,
     )
     watch = _Watch(session.pk, token, heartbeat)
     made, began = 0, time.monotonic()
@@ -291,6 +294,11 @@ def _make(
         each(session.count - len(numbers) + made)
     if watch.is_lost():
         raise LeaseLost(f"Session {session.pk} was stopped")
+
+
+def _source_bytes(source: Photo, can: Capabilities, options: dict) -> bytes:
+    is_enlarged = enlarged_by(can, options) > 1
+    return sources.bytes_to_enlarge(source) if is_enlarged else sources.bytes_of(source, can.max_edge)
 
 
 class _Watch:

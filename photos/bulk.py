@@ -26,7 +26,7 @@ CHUNK = 500  # pictures in one transaction
 FOUND_AT_ONCE = (
     10_000  # by a task: to ask for the next 500 of a search again and again takes longer than to do it
 )
-AT_ONCE = 2_000  # in a request; more is a task
+AT_ONCE = 500  # in a request; more is a task
 VERDICTS = {"pick": 1, "reject": 2, "clear": 0}
 AXES = {"rate": "rating", "label": "label"}
 
@@ -93,10 +93,12 @@ def do(
 def do_all(owner, scope: str, action: str, argument: str = "", *, batch: uuid.UUID | None = None) -> Done:
     """Do one thing to everything a list shows: now, or for many as a task."""
     check(owner, action, argument)
-    listed = photos_in(owner, scope).order_by("pk").values_list("pk", flat=True)
+    listed = (
+        photos_in(owner, scope).order_by().values_list("pk", flat=True)
+    )  # 100,000 are not sorted to be many
     ids, batch = list(listed[: AT_ONCE + 1]), batch or uuid.uuid4()
     if len(ids) <= AT_ONCE:
-        return do(owner, ids, action, argument, batch=batch)
+        return do(owner, sorted(ids), action, argument, batch=batch)
     if action == "album" and listed[albums.AT_MOST : albums.AT_MOST + 1]:
         raise BulkError(f"An album holds at most {albums.AT_MOST:,} images, and this list has more.")
     newest = Photo.objects.filter(owner_id=owner.pk).aggregate(last=Max("pk"))["last"]
@@ -107,6 +109,11 @@ def do_all(owner, scope: str, action: str, argument: str = "", *, batch: uuid.UU
     working.enqueue("bulk", owner.pk, scope, action, argument, batch.hex, newest)
     step = _step_of(action, batch)
     return Done(count=len(ids), way_back=[("later", step)] if step else [], later=True)
+
+
+def scope_of(photo_ids: Sequence[int]) -> str:
+    """The scope of a selection: that many are a task too."""
+    return "chosen:" + ",".join(map(str, photo_ids))
 
 
 def run(owner, scope: str, action: str, argument: str, batch: uuid.UUID, newest: int) -> int:
@@ -269,4 +276,8 @@ register_way_back("take_out", _take_out)
 register_way_back("later", _later)
 register_way_back("tag", lambda owner, word, ids: do(owner, ids, "tag", word).count)
 register_way_back("untag", lambda owner, word, ids: do(owner, ids, "untag", word).count)
+register_scope(
+    "chosen",
+    lambda owner, rest: Photo.objects.filter(pk__in=[int(one) for one in rest.split(",") if len(one) < 19]),
+)
 register_scope("trashed", lambda owner, batch: trash.of_batch(owner, uuid.UUID(batch)))

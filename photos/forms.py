@@ -44,9 +44,11 @@ class VerdictForm(forms.Form):
     reason = forms.CharField(max_length=LONGEST_REASON, required=False)
 
     def gestures(self, pk: int) -> list[Gesture]:
-        """A reason that comes with another verdict is what stood there before: left out."""
-        data, is_reject = self.cleaned_data, self.cleaned_data["decision"] == 2
-        reason = data["reason"] if is_reject and "reason" in self.data else None
+        """To choose a reason is to reject. The one that stood there before says nothing beside another verdict."""
+        data = self.cleaned_data
+        if data["reason"] and data["reason"] != self.data.get("stood", data["reason"]):
+            data["decision"] = 2
+        reason = data["reason"] if data["decision"] == 2 and "reason" in self.data else None
         return [
             Gesture(
                 photo_ids=[pk], axis=axis, value=data[axis], reason=reason if axis == "decision" else None

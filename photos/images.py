@@ -29,6 +29,8 @@ MAX_PIXELS_JPEG = 250_000_000
 MAX_FRAMES = 1_000
 MAX_PIXELS_ALL_FRAMES = 1_000_000_000
 
+IPTC_READER = "iptc"  # the reader of a prompt alone
+
 # RejectedImage.code, and what it means.
 CODES: dict[str, str] = {
     "empty": "the file has no bytes",
@@ -150,7 +152,12 @@ class Beside:
 
 
 def completed(found: RecipeFacts | None, known: RecipeFacts | None) -> RecipeFacts | None:
-    """The file's own recipe; where it names no prompt, what it leaves empty is filled with what is known else."""
+    """The file's own recipe; where it names no prompt, what it leaves empty is filled with what is known else.
+
+    A prompt without settings, as the IPTC has it, counts only where nothing else is known.
+    """
+    if known and known.prompt and found and found.reader.startswith(f"{IPTC_READER}/"):
+        return known
     if found is None or known is None or found.prompt:
         return found or known
     names = [name for name in RecipeFacts.__dataclass_fields__ if getattr(found, name) not in ("", None, ())]

@@ -38,6 +38,7 @@ TURNS = {
 }
 # What nobody sees as transparent is drawn without alpha: WebP would keep its lowest bits, in which prompts hide.
 OPAQUE = 254
+LOWEST_BIT_FOLLOWS = [alpha & 254 | alpha >> 7 for alpha in range(256)]  # and so says nothing of its own
 Image.MAX_IMAGE_PIXELS = None  # our own limits are checked before anything is decoded
 # Workflows of a few megabytes are real, 120 MB out of 120 kB are not.
 PngImagePlugin.MAX_TEXT_CHUNK = 8 * 1024 * 1024
@@ -109,6 +110,10 @@ def webp(picture: Picture, quality: int) -> bytes:
     import_module(PLUGINS["WEBP"])
     if picture.mode == "RGBA" and picture.getextrema()[3][0] >= OPAQUE:
         picture = picture.convert("RGB")
+    elif picture.mode == "RGBA":
+        alpha = picture.getchannel("A").point(LOWEST_BIT_FOLLOWS)
+        picture = picture.copy()
+        picture.putalpha(alpha)
     # Pillow copies the profile and EXIF of the source unless told otherwise.
     picture.save(out, "WEBP", quality=quality, method=2, icc_profile=b"", exif=b"", xmp=b"")
     return out.getvalue()

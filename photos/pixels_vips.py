@@ -62,6 +62,9 @@ def resized(picture: Picture, size: tuple[int, int]) -> Picture:
 def webp(picture: Picture, quality: int) -> bytes:
     if picture.bands == 4 and picture[3].min() >= OPAQUE:
         picture = picture.extract_band(0, n=3)
+    elif picture.bands == 4:  # the lowest bit of alpha follows the highest, and says nothing of its own
+        alpha = (picture[3] & 254) | ((picture[3] > 127) & 1)
+        picture = picture.extract_band(0, n=3).bandjoin(alpha)
     return picture.webpsave_buffer(Q=quality, effort=2, keep="none")
 
 

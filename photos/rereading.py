@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from photos import images, search, storage
 from photos.db import in_transaction
-from photos.images import RecipeFacts, RejectedImage
+from photos.images import IPTC_READER, RecipeFacts, RejectedImage
 from photos.ingest import recipe_fields
 from photos.models import Photo, Recipe
 from photos.recipes import READERS
@@ -92,6 +92,8 @@ def _compared(readings: list[Reading], rows) -> tuple[Tally, dict[int, dict]]:
 
 def _may_replace(row: Recipe, reading: Reading) -> bool:
     """Whether one of our readers wrote the row, from the file alone."""
+    if row.prompt and reading.recipe.reader.startswith(f"{IPTC_READER}/"):
+        return row.reader.startswith(f"{IPTC_READER}/")  # else it knows the settings too
     ours = row.reader.partition("/")[0] in {reader.NAME for reader in READERS}
     if not ours or not row.prompt or reading.recipe.prompt:
         return ours

@@ -101,7 +101,8 @@ class Option:
 
     `choices` are (value, label) pairs of a "choice"; `minimum`, `maximum` and `step` belong to a "number". Of a "text"
     `suggestions` are offered while typing. "long" is text of several lines; "secret" is for an engine's own
-    configuration alone. Options of one `group` stand together under its words; of no group, in the open.
+    configuration alone. Options of one `group` stand together under its words; of no group, in the open. `problem` says
+    what is wrong with a value of the right kind, "" nothing.
     """
 
     name: str
@@ -115,6 +116,7 @@ class Option:
     help: str = ""
     suggestions: tuple[str, ...] = ()
     group: str = ""
+    problem: Callable[[Any], str] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,7 +128,8 @@ class Capabilities:
     `min_pixels`..`max_pixels`; where `sizes` is not empty only these (width, height) can be made. `source_image`: it
     can start from an image; `upscale`: it has an option "upscale" (a factor, with a source image); `enlarges_alike`:
     what comes of that has no seed, so one image is all there is to ask for. `about` is one sentence shown on pages.
-    `notes` are sentences on what the server could not be asked (a list that failed).
+    `notes` are sentences on what the server could not be asked (a list that failed). `no_previews`: why none may come
+    while an image is made, or what has to be done for them.
     """
 
     negative_prompt: bool
@@ -145,6 +148,7 @@ class Capabilities:
     upscale: bool = False
     enlarges_alike: bool = False
     notes: tuple[str, ...] = ()
+    no_previews: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from django.contrib import messages
@@ -88,7 +89,7 @@ def _found(request: HttpRequest, show: str) -> tuple[list[Line], str]:
 
 def _shared(request: HttpRequest) -> tuple[list[Line], str]:
     after = request.GET.get("after", "")
-    is_place = len(after) < 60 and after.replace(".", "").isdigit() and after.isascii()
+    is_place = re.fullmatch(r"[0-9]{1,18}(\.[0-9]{1,18}){2}", after)
     seen = marks_audit.shared(request.user, after if is_place else "")
     return [_line(photo, _("Shared by “%s”") % by) for photo, by in seen.found], seen.following
 

@@ -85,11 +85,15 @@ def chips(session: GenerationSession, sheet: Sheet, wish: Wish) -> list[Link]:
     ]
 
 
-def by_marks(session: GenerationSession, sheet: Sheet, wish: Wish) -> list[Link]:
-    """Filters by stars, labels and reasons, each that shows something or is shown."""
+def marks_of(session: GenerationSession, sheet: Sheet, wish: Wish) -> showing.Marks:
+    """Of all images of the session; asked for only where the frames do not tell."""
     known = sheet.show == showing.ALL and not sheet.cut.pages and not wish.stacks
     photos = (frame.photo for frame in sheet.frames if frame.photo)
-    found = sheet.cut.marks or (showing.marks_in(photos) if known else showing.marks_of(session))
+    return sheet.cut.marks or (showing.marks_in(photos) if known else showing.marks_of(session))
+
+
+def by_marks(found: showing.Marks, sheet: Sheet, wish: Wish) -> list[Link]:
+    """Filters by stars, labels and reasons, each that shows something or is shown."""
     rows = [
         (word, ngettext("%s star or more", "%s stars or more", n) % n, found.stars.get(n, 0))
         for word, n in reversed(showing.STARS.items())

@@ -79,7 +79,7 @@ def engines(request: HttpRequest) -> HttpResponse:
 @administrators_only
 def look(request: HttpRequest) -> HttpResponse:
     """Ask the usual ports of this machine; what answers is offered."""
-    found = ",".join(f"{one.kind}:{one.port}" for one in looking.look())
+    found = ",".join(f"{one.kind}:{one.port}:{one.door}" for one in looking.look())
     return see_other(f"{reverse('engines')}?found={found}#found")
 
 
@@ -187,6 +187,7 @@ def _edit_page(
     context = {
         "form": form,
         "kind": kind,
+        "asks": "asks" in request.GET,  # found on this machine, and it wants to know who calls
         "row": row,
         "alias": name,
         "line": line,
@@ -282,16 +283,16 @@ def _version(row: EngineSetup | None) -> str:
 
 
 def _found(request: HttpRequest, rows: dict[str, EngineSetup]) -> list[tuple[Kind, looking.Found, bool]]:
-    """What was found, from the address: kind, where, and whether it is set up already."""
+    """What was found, from the address: kind, where and behind which door, and whether it is set up already."""
     known = " ".join(str(row.options.get("url", "")) for row in rows.values() if row.removed_at is None)
     found = []
     for word in request.GET.get("found", "").split(",")[:50]:
         if (
-            (match := re.fullmatch(r"(\w+):(\d{1,5})", word))
+            (match := re.fullmatch(r"(\w+):(\d{1,5})(?::(open|asks|guess))?", word))
             and match[1] in KINDS
             and int(match[2]) in looking.PORTS
         ):
-            one = looking.Found(kind=match[1], port=int(match[2]))
+            one = looking.Found(kind=match[1], port=int(match[2]), door=match[3] or "open")
             is_known = re.search(rf"(127\.0\.0\.1|localhost|\[::1\]):{one.port}\b", known) is not None
             found.append((KINDS[one.kind], one, is_known))
     return found

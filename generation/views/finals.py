@@ -98,7 +98,7 @@ def groups_of(photos: list[Photo], edited: int | None = None) -> list[Group]:
         members = list(members)
         cells = [Cell(photo, place=place + n) for n, photo in enumerate(members)]
         place += len(members)
-        is_edited = edited == members[0].pk
+        is_edited = edited in {photo.pk for photo in members}
         groups.append(
             Group(
                 session_id=session_id,

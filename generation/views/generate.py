@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from generation import again as making_again
-from generation import registry, varying, workflow
+from generation import registry, workflow
 from generation.again import Again
 from generation.forms import GenerateForm
 from generation.models import GenerationSession
@@ -36,6 +36,7 @@ class Begun:
     again: Again | None = None
     source: Photo | None = None
     from_photo: Photo | None = None
+    enlarging: bool = False
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -45,7 +46,8 @@ def generate(request: HttpRequest) -> HttpResponse:
     lately = list(GenerationSession.objects.visible_to(request.user).newest_first()[:LATELY])
     engines = registry.engines()
     last = next((one.engine for one in lately if not one.demo and one.engine in engines), "")
-    form_of = {"engines": engines, "again": begun.again, "source": begun.source, "last_engine": last}
+    form_of = {"engines": engines, "again": begun.again, "source": begun.source, "last_engine": last,
+               "enlarging": begun.enlarging}  # fmt: skip
     initial = _initial(request, engines)
     switched = request.POST.get("do") == "engine"
     if switched:  # without a script: the same words, and the settings of the engine chosen
@@ -67,9 +69,8 @@ def vary(request: HttpRequest, pk: int) -> HttpResponse:
     A candidate has its variation beside it on its sheet; anything else in a session of its own.
     """
     photo = get_object_or_404(_mine(request), pk=pk)
-    candidate = making_again.candidate_of(photo)
-    if candidate and photo.pk == candidate.photo_id and varying.can_vary(candidate.session):
-        return vary_in_session(request, candidate.session, [photo.pk])
+    if beside := making_again.session_beside(photo):
+        return vary_in_session(request, beside, [photo.pk])
     try:
         return see_other(making_again.vary(request.user, photo).get_absolute_url())
     except workflow.WorkflowError as problem:
@@ -103,7 +104,7 @@ def _begun(request: HttpRequest) -> Begun:
     asked = request.GET
     if "source" in asked:
         photo = get_object_or_404(_mine(request), pk=positive_int(asked["source"]) or 0)
-        return Begun(again=making_again.of_photo(photo), source=photo)
+        return Begun(again=making_again.of_photo(photo), source=photo, enlarging="upscale" in asked)
     if "from" in asked:
         photo = get_object_or_404(_mine(request), pk=positive_int(asked["from"]) or 0)
         again = making_again.of_photo(photo)

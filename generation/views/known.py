@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 
 from django.utils.translation import gettext as _
 
-from generation import registry
+from generation import registry, showing
 from generation.models import Candidate
 from generation.views.places import frame_name
 from photos.models import Photo
@@ -21,16 +21,23 @@ def known_of(photos: Sequence[Photo]) -> dict[int, Known]:
     return {made[one.photo_id].pk: _known(one, made[one.photo_id]) for one in listed.only(*fields)}
 
 
-def next_undecided(photo: Photo, without: Collection[int]) -> int | None:
-    """Of the same session: the next by number, then from the beginning."""
+def next_to_choose(photo: Photo, without: Collection[int]) -> int | None:
+    """Of the same session: the next undecided, then from the beginning; where all is decided the next pick."""
     here = Candidate.objects.filter(photo_id=photo.pk, session__trashed_at__isnull=True).first()
     if here is None:
         return None
-    rest = Candidate.objects.filter(
-        session_id=here.session_id, photo__decision=Photo.Verdict.UNDECIDED, photo__trashed_at__isnull=True
-    ).exclude(photo_id__in=without)
-    later = rest.filter(number__gt=here.number).order_by("number").values_list("photo_id", flat=True).first()
-    return later or rest.order_by("number").values_list("photo_id", flat=True).first()
+    undecided, picks = (
+        showing.candidates(here.session_id, show)
+        .exclude(photo_id__in=without)
+        .order_by("number")
+        .values_list("photo_id", flat=True)
+        for show in ("undecided", "picks")
+    )
+    return (
+        undecided.filter(number__gt=here.number).first()
+        or undecided.first()
+        or picks.filter(number__gt=here.number).first()
+    )
 
 
 def _known(candidate: Candidate, photo: Photo) -> Known:

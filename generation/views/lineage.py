@@ -44,16 +44,19 @@ def lineage_of(photo: Photo) -> Lineage:
 
 
 def _bound(photo: Photo, made: Photo, candidate: Candidate | None) -> list[Photo]:
-    """The image it started from or was varied from, and its final; of a final only what its candidate started from."""
+    """The image it started from or was varied from, and its final; of a final only what its candidate started from.
+
+    Asked for by their numbers: an OR over the two ways reads all that its owner has (0.35 s of half a million).
+    """
     if not made.source_id and (candidate is None or photo.is_final):
         return []
-    wanted = Q(source_id=made.pk, collection=Photo.Collection.COMPLETED)
+    wanted = Photo.objects.finals().filter(source=made).exclude(pk=photo.pk).order_by().values("pk")
     if made.source_id and not made.is_final:
-        wanted |= Q(pk=made.source_id)
+        wanted = wanted.union(Photo.objects.filter(pk=made.source_id).values("pk"), all=True)
     elif candidate:
         varied = Variation.objects.filter(session=candidate.session_id, number=candidate.number)
-        wanted |= Q(pk__in=varied.values("parent"))
-    mine = Photo.objects.filter(wanted, owner_id=photo.owner_id).live().exclude(pk=photo.pk)
+        wanted = wanted.union(varied.filter(parent__isnull=False).order_by().values("parent"), all=True)
+    mine = Photo.objects.filter(pk__in=wanted, owner_id=photo.owner_id).live().exclude(pk=photo.pk)
     return list(mine.only(*THUMB_FIELDS, "title", "file", "root", "collection", "source_id")[:3])
 
 

@@ -38,6 +38,7 @@ def session(request: HttpRequest, pk: int) -> HttpResponse:
     if wish.place and not sheet.frames:  # what was shown then is empty by now
         wish = replace(wish, show="all")
         sheet = _sheet(shown, wish)
+    marks = desk.marks_of(shown, sheet, wish)
     context = {
         "wish": wish,
         "session": shown,
@@ -45,7 +46,7 @@ def session(request: HttpRequest, pk: int) -> HttpResponse:
         "at": desk.at_of(sheet, wish.place),
         "engine": registry.title_of(shown.engine),
         "chips": desk.chips(shown, sheet, wish),
-        "by_marks": desk.by_marks(shown, sheet, wish),
+        "by_marks": desk.by_marks(marks, sheet, wish),
         "orders": desk.orders(sheet, wish),
         "pages": desk.pages(sheet, wish),
         "previous": desk.beside(sheet.cut.previous, wish),
@@ -53,7 +54,7 @@ def session(request: HttpRequest, pk: int) -> HttpResponse:
         "stacks": desk.stacks(wish),
         "vary_address": _vary_address(request, shown),
         **bar(request, f"{desk.scope_of(shown)}:{sheet.show}", sheet.n_shown),
-        **choosing(shown),
+        **choosing(marks),
         "culled": culled_of(shown, sheet.round, sheet.n_unfiled),
         "section": "sessions",
         "own_primary": True,

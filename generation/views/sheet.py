@@ -7,6 +7,7 @@ import zlib
 from dataclasses import dataclass, replace
 
 from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from generation import filling, finals, previews, registry, rounds, showing, varying
@@ -89,6 +90,16 @@ class Sheet:
         return f"f{self.frames[EXPECTED].number}" if len(self.frames) > EXPECTED else ""
 
     @property
+    def cells(self) -> SafeString:
+        """All pictures, printed: a loop of the template costs as much as six hundred frames themselves."""
+        return mark_safe("".join(frame.cell.html for frame in self.frames if frame.cell))
+
+    @property
+    def wells(self) -> list[Frame]:
+        """They stand behind the pictures."""
+        return [frame for frame in self.frames if not frame.cell]
+
+    @property
     def n_shown(self) -> int:
         """Images on all pages of what is shown; wells count too, as on the page."""
         return self.cut.total or len(self.frames)
@@ -131,7 +142,9 @@ def sheet_of(
     page = _cut(session, show, order, start, at) if not after else Cut(numbers=[])
     candidates = list(_candidates(session, show, order, after, page))
     now = rounds.round_of(session)
-    seen = _Seen(kin=_kin(session, candidates), round=now.number if now and now.is_on else 0)
+    seen = _Seen(
+        kin=_kin(session, candidates), round=now.number if now and now.is_on else 0, alt=_("Frame %s")
+    )
     if stacks and not session.is_generating:
         frames, open_stack = _stacked(session, show, order, stacks, candidates, opened, seen)
     else:
@@ -169,6 +182,7 @@ class _Seen:
 
     kin: dict[int, int]
     round: int
+    alt: str  # "Frame %s", asked for once
 
 
 def _cut(session: GenerationSession, show: str, order: str, start: int, at: int | None) -> Cut:
@@ -203,7 +217,7 @@ def _kin(session: GenerationSession, candidates: list[Candidate]) -> dict[int, i
 
 def _frame(candidate: Candidate, place: int, seen: _Seen, *, arrived: bool) -> Frame:
     number, photo = frame_name(candidate.number), candidate.photo
-    alt = photo.alt_text or _("Frame %s") % number
+    alt = photo.alt_text or seen.alt % number
     parent = seen.kin.get(candidate.number)
     cell = FrameCell(
         photo,

@@ -8,9 +8,9 @@ import re
 from photos import papers
 from photos.exporting import facts
 from photos.exporting.share import mark_of, sidecar_of
+from photos.importing.archived import WRITTEN_BY
 from photos.models import Photo, Recipe
 
-WRITTEN_BY = "Photo Gallery"  # the first word of a JSON file of ours, so that a later run knows it as such
 _NEEDS_QUOTES = re.compile(r'[,:"\n\\{}\[\]]')
 
 

@@ -2,8 +2,8 @@
 
 Where the format can carry an XMP packet beside an untouched picture, the picture's bytes stay the same and everything
 else is left behind. Else (AVIF, GIF, TIFF, HEIC; a signed file, which must not be changed; a prompt hidden in the
-pixels themselves) it is drawn anew as a WebP of at most 2560 pixels. Either way the file is read back, and what still
-tells is not handed out.
+pixels themselves, or a transparent WebP of a generator, where one may be) it is drawn anew as a WebP of at most 2560
+pixels. Either way the file is read back, and what still tells is not handed out.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from pathlib import Path
 from photos import images, marking, papers, storage, titles
 from photos.exporting.faults import ExportError
 from photos.exporting.names import numbered
+from photos.metadata.stealth import hides_text
 from photos.models import Photo
 
 log = logging.getLogger(__name__)
@@ -46,14 +47,16 @@ class Shared:
 
 
 @contextmanager
-def share_file(photo: Photo, number: int, title: str, *, of: int = 99) -> Iterator[Shared]:
-    """The *Share* form of an image, called `title` and a `number` among `of`.
+def share_file(
+    photo: Photo, number: int, title: str, *, of: int = 99, credited: bool = True
+) -> Iterator[Shared]:
+    """The *Share* form of an image, called `title` and a `number` among `of`. `credited`: it names creator and rights.
 
     Raises ExportError where no such file can be made, NotThere or OSError where the original cannot be read.
     """
     with storage.workspace() as folder:
         source = held(photo, folder)
-        path, found, format, how = _made(photo, source, folder)
+        path, found, format, how = _made(photo, source, folder, credited=credited)
         yield Shared(
             path=path, papers=found, name=numbered(title, number, of, format), format=format, how=how
         )
@@ -106,11 +109,16 @@ def told_title(photo: Photo) -> str:
     return photo.title and titles.for_guests([copy.copy(photo)])[0].title
 
 
-def _made(photo: Photo, source: Path, folder: Path) -> tuple[Path, papers.Papers, str, str]:
+def _made(
+    photo: Photo, source: Path, folder: Path, *, credited: bool
+) -> tuple[Path, papers.Papers, str, str]:
     known = papers_of(photo, source)
     term = mark_of(photo, known)
-    packet = _packet(photo, known, term)
-    if papers.can_write(photo.format) and not known.signed:
+    packet = _packet(photo, known, term, credited=credited)
+    # What is hidden in the alpha of a WebP shows only when it is decoded: one that was made is drawn anew, of others
+    # it is looked at.
+    may_hide = photo.format == "WEBP" and _keeps_alpha(source) and (bool(term) or _hides(source, folder))
+    if papers.can_write(photo.format) and not known.signed and not may_hide:
         try:
             path = folder / "shared"
             return path, _written(source, path, photo.format, packet, term), photo.format, REWRITTEN
@@ -122,8 +130,6 @@ def _made(photo: Photo, source: Path, folder: Path) -> tuple[Path, papers.Papers
     drawn, path = folder / "drawn.webp", folder / "drawn"
     try:
         images.render(source, "l2560", drawn)
-        if known.hides_text and _keeps_alpha(drawn):
-            raise _Tells
         return path, _written(drawn, path, "WEBP", packet, term), "WEBP", DRAWN
     except (papers.MarkError, images.RejectedImage) as problem:
         raise ExportError(problem.sentence) from problem
@@ -146,21 +152,33 @@ def _written(source: Path, target: Path, format: str, packet: bytes, term: str) 
 
 
 def _keeps_alpha(path: Path) -> bool:
-    """Whether a WebP has an alpha channel: that is never lossy, and text hidden in it would still be there."""
+    """Whether a still WebP has an alpha channel, which keeps the bits in which text hides. RFC 9649, 2.7 and 3.4."""
     with path.open("rb") as file:
-        head = file.read(21)
-    return head[12:16] == b"VP8X" and bool(head[20] & 0x10)
+        head = file.read(25).ljust(25, b"\0")
+    if head[12:16] == b"VP8L":
+        return bool(head[24] & 0x10)
+    return head[12:16] == b"VP8X" and head[20] & 0x12 == 0x10
 
 
-def _packet(photo: Photo, known: papers.Papers, term: str) -> bytes:
+def _hides(source: Path, folder: Path) -> bool:
+    """Whether the sign of hidden text stands in the pixels, once they are decoded. Larger than 2560 px none is seen."""
+    try:
+        images.render(source, "l2560", folder / "seen.png")
+    except images.RejectedImage as problem:
+        raise ExportError(problem.sentence) from problem
+    with (folder / "seen.png").open("rb") as stream:
+        return hides_text(stream)
+
+
+def _packet(photo: Photo, known: papers.Papers, term: str, *, credited: bool) -> bytes:
     """Title, creator and rights, and the mark. Of the credit the file's own word counts, then its owner's wish."""
     creator, rights = known.creator, known.rights
     if not (creator or rights) and photo.origin == Photo.Origin.MADE:
         creator, rights = next((reader(photo.owner) for reader in _credits), ("", ""))
     return papers.packet(
         title=told_title(photo),
-        creator=creator,
-        rights=rights,
+        creator=creator if credited else "",
+        rights=rights if credited else "",
         digital_source_type=term,
         ai_system=known.ai_system,
         ai_system_version=known.ai_system_version,

@@ -19,7 +19,7 @@ from django.utils.timezone import localtime
 
 from photos.dating import as_wall_clock
 from photos.images import Beside
-from photos.importing import kinds
+from photos.importing import archived, kinds
 from photos.recipes.text import clean, decode_loosely
 from photos.recipes.twins import read_twin
 from photos.recipes.values import as_decimal, as_text, as_whole, parse_object
@@ -127,6 +127,8 @@ def _json(data: bytes) -> Beside | None:
     said = parse_object(text)
     if "photoTakenTime" in said:
         return _takeout(said)
+    if archived.is_archived(said):
+        return archived.read(said)
     recipe = read_twin(text)
     return Beside(recipe=recipe) if recipe else None
 

@@ -46,7 +46,10 @@ _TEXT_TAGS = {
     "Software": 0x0131,
     "MakerNote": 0x927C,
 }
-_XMP_NAMES = ("dc:description", "exif:UserComment", "xmp:CreatorTool", "photoshop:Credit")
+_XMP_NAMES = (
+    *("dc:description", "exif:UserComment", "xmp:CreatorTool", "photoshop:Credit"),
+    *("Iptc4xmpExt:AIPromptInformation", "Iptc4xmpExt:AISystemUsed"),
+)
 
 _UNKNOWN: dict[str, Any] = {
     "taken_at": "",

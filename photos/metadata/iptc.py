@@ -23,6 +23,8 @@ class Iptc:
     keywords: tuple[str, ...] = ()
     date: str = ""
     time: str = ""
+    creator: str = ""
+    rights: str = ""
 
 
 def read_iptc(data: bytes) -> Iptc:
@@ -37,7 +39,7 @@ def read_iptc(data: bytes) -> Iptc:
     def first(number: int) -> str:
         return next(iter(values(number)), "")
 
-    return Iptc(first(5), first(120), tuple(values(25)), first(55), first(60))
+    return Iptc(first(5), first(120), tuple(values(25)), first(55), first(60), first(80), first(116))
 
 
 def _unwrapped(data: bytes) -> bytes:

@@ -61,6 +61,11 @@ class Share(models.Model):
         return self.expires_at is not None and self.expires_at <= timezone.now()
 
     @property
+    def names_its_owner(self) -> bool:
+        """Whether the receiver is told who shares; else files of a download name no creator and no rights either."""
+        return bool(self.signed_by)
+
+    @property
     def is_open(self) -> bool:
         """Whether it shows anything to anybody now."""
         return self.is_on and not self.has_expired and self.owner.is_active

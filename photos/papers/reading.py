@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from photos.images import RecipeFacts
 from photos.metadata import Written, written_in
 from photos.metadata.camera import camera, place
 from photos.metadata.described import MAX_TITLE
+from photos.metadata.iptc import read_iptc
 from photos.metadata.stealth import hides_text
 from photos.papers import gif, iso
 from photos.papers.packet import MAX_TEXT
@@ -18,6 +20,7 @@ from photos.recipes.text import MAX_PROMPT, clean, clean_line
 from photos.xmp import Xmp, parse_xmp
 
 MAX_SIDECAR = 1_000_000  # bytes
+MAX_CREDIT = 500  # characters of it that EXIF or the older IPTC have
 
 _TEXT_TAGS = {
     "ImageDescription": 0x010E,
@@ -68,7 +71,7 @@ def read(path: Path, format: str) -> Papers:
         hidden = format == "PNG" and hides_text(stream)
     facts = camera(said.exif, said.xmp)
     return Papers(
-        **_words(said.xmp),
+        **_with_credit(_words(said.xmp), said, recipe),
         digital_source_type=said.found.source_type,
         has_recipe=hidden or bool(recipe and not recipe.reader.startswith("marks/")),
         hides_text=hidden,
@@ -104,6 +107,24 @@ def _words(xmp: Xmp) -> dict[str, str]:
         "prompt": clean(xmp.text("Iptc4xmpExt:AIPromptInformation"), MAX_PROMPT),
         "prompt_writer": clean_line(xmp.text("Iptc4xmpExt:AIPromptWriterName"), MAX_TEXT),
     }
+
+
+def _with_credit(words: dict[str, str], said: Written, recipe: RecipeFacts | None) -> dict[str, str]:
+    """Creator and rights also where EXIF or the older IPTC alone have them; a recipe written there is no credit."""
+    iptc = read_iptc(said.carried.iptc)
+    older = {
+        "creator": (said.exif.main.text(_TEXT_TAGS["Artist"]), iptc.creator),
+        "rights": (said.exif.main.text(_TEXT_TAGS["Copyright"]), iptc.rights),
+    }
+    for name, texts in older.items():
+        lines = (clean_line(text, MAX_CREDIT) for text in texts)
+        words[name] = words[name] or next((one for one in lines if one and not _tells(one, recipe)), "")
+    return words
+
+
+def _tells(text: str, recipe: RecipeFacts | None) -> bool:
+    prompt = " ".join(recipe.prompt.split())[:MAX_CREDIT] if recipe else ""
+    return text[0] in "{[" or (bool(recipe) and (text in recipe.raw or (bool(prompt) and prompt in text)))
 
 
 def _other_text(said: Written) -> tuple[str, ...]:

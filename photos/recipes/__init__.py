@@ -28,6 +28,7 @@ from photos.recipes import (
     fooocus,
     imaginairy,
     invokeai,
+    iptc,
     marks,
     midjourney,
     novelai,
@@ -42,7 +43,7 @@ __all__ = ["READERS", "Found", "read_recipe"]
 # Asked in this order: those that know their own by a sign first, `unknown` as the last resort.
 READERS: list[ModuleType] = [
     *(swarmui, fooocus, novelai, invokeai, drawthings, imaginairy, comfyui, automatic1111, easydiffusion),
-    *(midjourney, marks, unknown),
+    *(midjourney, iptc, marks, unknown),
 ]
 
 MAX_NAME = 300  # characters of a model, sampler or LoRA name

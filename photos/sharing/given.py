@@ -12,7 +12,7 @@ from functools import lru_cache
 from django.core.files.storage import storages
 from django.utils.translation import gettext as _
 
-from photos import papers, storage
+from photos import marking, papers, storage
 from photos.models import Photo
 from photos.papers import webp
 from photos.papers.parts import pour
@@ -32,6 +32,8 @@ def mark_of(photo: Photo) -> str:
 def term_of(stated: str, collection: str, has_recipe: bool) -> str:
     if stated in MADE:
         return stated
+    if stated == marking.TAKEN and collection not in ("session", "completed"):
+        return ""  # its owner, or its file, says that it is a photograph: as in a download of it
     return TRAINED if has_recipe or collection in ("session", "completed") else ""
 
 

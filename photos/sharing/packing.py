@@ -73,7 +73,8 @@ def _blocks(share: Share, ids: list[int], revision: int) -> Iterator[bytes]:
         if photo is None or not served.is_live(share.pk, photo.pk):
             continue  # taken out, or in the trash, since it began
         try:
-            with exporting.share_file(photo, number, share.title, of=len(ids)) as shared:
+            told = {"of": len(ids), "credited": share.names_its_owner}
+            with exporting.share_file(photo, number, share.title, **told) as shared:
                 packed.add(_read(shared.path), shared.name, size=shared.path.stat().st_size)
                 yield from packed.all_files()
         except (exporting.ExportError, OSError) as problem:

@@ -29,6 +29,7 @@ class Proof:
     n_prompts: int = 0
     n_places: int = 0
     n_other: int = 0  # camera or other text
+    n_credits: int = 0  # creator or rights: no fault where the owner is named
     n_not_there: int = 0  # not drawn yet, or their file is away
     is_all: bool = True
     said: list[str] = field(default_factory=list)
@@ -46,6 +47,7 @@ class Proof:
             _("cameras or other text in %s") % self.n_other
             if self.n_other
             else _("no cameras or other text"),
+            *([_("creator or rights in %s") % self.n_credits] if self.n_credits else []),
         ]
         return [self._of_the_mark(), *found] if self.n_read else []
 
@@ -63,13 +65,15 @@ class Proof:
         self.n_marked += bool(term) and found.digital_source_type in given.MADE
         self.n_prompts += bool(found.has_recipe or found.hides_text or found.prompt)
         self.n_places += found.has_gps
+        self.n_credits += bool(found.creator or found.rights)
         self.n_other += bool(found.camera or found.other_text)
 
 
-def read_back(photos: Iterable[Photo], *, title: str, downloads: bool) -> Proof:
+def read_back(photos: Iterable[Photo], *, title: str, downloads: bool, credited: bool = True) -> Proof:
     """Read the web-size file of each of these, and, where a download is allowed, the file that would be in it.
 
-    `photos` are of `sharing.shown`, at most AT_ONCE. Stops after SECONDS; then `is_all` is not so.
+    `photos` are of `sharing.shown`, at most AT_ONCE; `credited` as in `share_file`. Stops after SECONDS; then
+    `is_all` is not so.
     """
     proof, end = Proof(), time.monotonic() + SECONDS
     with storage.workspace() as folder:
@@ -79,7 +83,7 @@ def read_back(photos: Iterable[Photo], *, title: str, downloads: bool) -> Proof:
                 break
             _read_web_size(proof, photo, folder / "web")
         if downloads:
-            _read_downloads(proof, photos, title, end)
+            _read_downloads(proof, photos, title, end, credited=credited)
     return proof
 
 
@@ -94,13 +98,13 @@ def _read_web_size(proof: Proof, photo: Photo, path: Path) -> None:
     proof.n_read += 1
 
 
-def _read_downloads(proof: Proof, photos: Iterable[Photo], title: str, end: float) -> None:
+def _read_downloads(proof: Proof, photos: Iterable[Photo], title: str, end: float, *, credited: bool) -> None:
     for number, photo in enumerate(photos, start=1):
         if time.monotonic() > end:
             proof.is_all = False
             return
         try:
-            with exporting.share_file(photo, number, title) as shared:
+            with exporting.share_file(photo, number, title, credited=credited) as shared:
                 proof.add(shared.papers, given.mark_of(photo))
                 proof.n_files += 1
         except (exporting.ExportError, OSError) as problem:

@@ -72,8 +72,13 @@ def _do(owner, wish: Wish) -> tuple[bulk.Done, Wish]:
     if wish.title:
         made = albums.create(owner, title=wish.title)
         wish = Wish(action="album", argument=str(made.pk), photo_ids=wish.photo_ids, scope=wish.scope)
-    if wish.scope:
-        return bulk.do_all(owner, wish.scope, wish.action, wish.argument), wish
+    scope = wish.scope
+    if (
+        len(wish.photo_ids) > bulk.AT_ONCE and wish.action != "album"
+    ):  # that takes them in the order they stand in
+        scope = scope or bulk.scope_of(wish.photo_ids)
+    if scope:
+        return bulk.do_all(owner, scope, wish.action, wish.argument), wish
     return bulk.do(owner, wish.photo_ids, wish.action, wish.argument), wish
 
 

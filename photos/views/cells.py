@@ -145,10 +145,16 @@ def state_words(photo: Photo) -> str:
     """ ", rejected: hands, 3 stars, red label": what the marks say, for those who hear the page."""
     if not (photo.decision or photo.rating or photo.label):
         return ""
-    words = {1: _(", picked"), 2: _(", rejected")}.get(photo.decision, "")
-    words += f": {photo.reason}" if photo.reason else ""
-    words += ngettext(", %s star", ", %s stars", photo.rating) % photo.rating if photo.rating else ""
-    return words + (label_words(photo.label) if photo.label else "")
+    return _state_words(photo.decision, photo.reason, photo.rating, photo.label, get_language())
+
+
+@lru_cache(maxsize=4096)
+def _state_words(decision: int, reason: str, rating: int, label: int, language: str) -> str:
+    """The same for all pictures with the same marks: each word costs a look for the language."""
+    words = {1: _(", picked"), 2: _(", rejected")}.get(decision, "")
+    words += f": {reason}" if reason else ""
+    words += ngettext(", %s star", ", %s stars", rating) % rating if rating else ""
+    return words + (label_words(label) if label else "")
 
 
 def label_words(label: int) -> str:

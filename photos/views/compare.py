@@ -160,7 +160,7 @@ def _pane(photo: Photo, known: Known, asked: Request, view: str, ids: list[int])
         width=width,
         height=height,
         steps=_steps(photo),
-        state=state_words(photo),
+        state=state_words(photo).removeprefix(", "),
         out=asked.address(view, without) if without else "",
         rejected=asked.address(view, ids, photo.pk if view == "compare" else None),
     )

@@ -41,16 +41,13 @@ def settings_of(photo: Photo, place: Place) -> list[Row]:
 def facts_of(photo: Photo) -> list[Row]:
     """The camera, the dates, the file."""
     exif = photo.exif if isinstance(photo.exif, dict) else {}
-    megapixels = formats.number_format(photo.width * photo.height / 1e6, 1)
     rows = [
         (_("Date"), _dated(photo), False),
         (_("Camera"), " ".join(filter(None, [str(exif.get("make", "")), str(exif.get("model", ""))])), False),
         (_("Lens"), str(exif.get("lens", "")), False),
         (_("Exposure"), _exposure(exif), False),
         (_("Place"), _place(photo), True),
-        (_("Size"), _("%(width)s × %(height)s, %(mp)s MP") % {
-            "width": photo.width, "height": photo.height, "mp": megapixels,
-        }, False),
+        (_("Size"), _size(photo), False),
         (_("File"), f"{photo.format}, {filesizeformat(photo.byte_size)}", False),
         (_("Frames"), str(photo.frames) if photo.frames > 1 else "", False),
         (_("Name"), photo.file.name.rpartition("/")[2], True),
@@ -62,6 +59,13 @@ def facts_of(photo: Photo) -> list[Row]:
         (_("Fingerprint"), f"{photo.sha256[:8]}…{photo.sha256[-4:]}", True),
     ]  # fmt: skip
     return [row for row in rows if row[1]]
+
+
+def _size(photo: Photo) -> str:
+    """With its megapixels, where one would count them: "0.0 MP" says nothing."""
+    size = f"{photo.width} × {photo.height}"
+    millions = photo.width * photo.height / 1e6
+    return size if millions < 0.1 else _("%s, %s MP") % (size, formats.number_format(millions, 1))
 
 
 def _folder(photo: Photo) -> str:

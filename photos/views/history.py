@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from django.http import HttpRequest, HttpResponse
@@ -40,28 +41,42 @@ def of_photo(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "history/page.html", context)
 
 
-def lines_of(request: HttpRequest, events, *, is_one: bool = False) -> dict:
-    """Context of a page of history. `is_one`: of a single picture, which needs no counts."""
-    page = history.page(request.user, events, before=positive_int(request.GET.get("before")))
-    return {"lines": [_line(entry, is_one) for entry in page.entries], "older": page.before}
+def lines_of(
+    request: HttpRequest,
+    events,
+    *,
+    is_one: bool = False,
+    names: Callable[[Iterable[int]], dict[int, str]] = lambda ids: {},
+) -> dict:
+    """Context of a page of history. `is_one`: of a single picture, which needs no counts.
+
+    `names` says what pictures are called there ("Image 04"), for gestures that went to one of them.
+    """
+    before = positive_int(request.GET.get("before"))
+    page = history.page(request.user, events, before=before, is_one=is_one)
+    alone = {step.photo_id for entry in page.entries for step in entry.steps if step.count == 1}
+    known = {} if is_one else names(alone)
+    return {"lines": [_line(entry, is_one, known) for entry in page.entries], "older": page.before}
 
 
-def _line(entry: history.Entry, is_one: bool) -> Line:
+def _line(entry: history.Entry, is_one: bool, known: dict[int, str]) -> Line:
     here = (
         max((step.count for step in entry.steps), default=0) if is_one else sum(s.count for s in entry.steps)
     )
     return Line(
         entry=entry,
-        what=[_what(step, is_one) for step in entry.steps],
+        what=[_what(step, is_one, known) for step in entry.steps],
         whole=number_format(entry.whole, force_grouping=True) if entry.whole > here else "",
     )
 
 
-def _what(step: history.Step, is_one: bool) -> str:
+def _what(step: history.Step, is_one: bool, known: dict[int, str]) -> str:
     old = state_words(step.axis, step.old, step.old_reason)
     new = state_words(step.axis, step.new, step.new_reason)
     if is_one:
         return f"{old} → {new}"
+    if step.count == 1 and step.photo_id in known:
+        return f"{known[step.photo_id]}: {old} → {new}"
     n = number_format(step.count, force_grouping=True)
     many = ngettext("%(n)s image: %(old)s → %(new)s", "%(n)s images: %(old)s → %(new)s", step.count)
     return many % {"n": n, "old": old, "new": new}

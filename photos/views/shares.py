@@ -116,8 +116,7 @@ def switch(request: HttpRequest, pk: int) -> HttpResponse:
     if not form.is_valid():
         return errors.page(request, 400)
     sharing.switch(mine, on=form.cleaned_data["on"])
-    said = _("“%s” works again.") if mine.is_on else _("“%s” is switched off. Nobody can open it any more.")
-    messages.info(request, said % mine.title)
+    messages.info(request, _switched(mine) % mine.title)
     return back(request, otherwise=mine.get_absolute_url())
 
 
@@ -223,12 +222,21 @@ def _page(
     }
     context |= _form(typed, form)
     context |= _proved(
-        shown.first(mine, AT_ONCE), shown.count(mine), mine.title, downloads=mine.allows_download
-    )
+        shown.first(mine, AT_ONCE), shown.count(mine), mine.title,
+        downloads=mine.allows_download, credited=mine.names_its_owner,
+    )  # fmt: skip
     response = render(request, "shares/page.html", context, status=status)
     if NEW_LINK in request.COOKIES:
         response.delete_cookie(NEW_LINK, path=reverse("shares"), samesite="Strict")
     return response
+
+
+def _switched(mine: Share) -> str:
+    if not mine.is_on:
+        return _("“%s” is switched off. Nobody can open it any more.")
+    if mine.has_expired:
+        return _("“%s” is on, but its time is over: choose below how long it lasts from now.")
+    return _("“%s” works again.")
 
 
 def _form(typed: Any, form: ShareForm | None) -> dict:
@@ -242,9 +250,9 @@ def _form(typed: Any, form: ShareForm | None) -> dict:
     }
 
 
-def _proved(photos: list[Photo], count: int, title: str, *, downloads: bool) -> dict:
+def _proved(photos: list[Photo], count: int, title: str, *, downloads: bool, credited: bool = False) -> dict:
     return {
-        "proof": read_back(photos, title=title, downloads=downloads),
+        "proof": read_back(photos, title=title, downloads=downloads, credited=credited),
         "count": count_words(count),
         "is_more": count > len(photos),
         "thumbs": [Thumb(photo) for photo in photos[:THUMBS]],

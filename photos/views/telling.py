@@ -31,7 +31,7 @@ def did(n: int, axis: str, value: int, reason: str = "") -> str:
 
 
 def no_longer_done(answer: Answer, sentence: str) -> str:
-    """ "Undone: 12 images rejected, hands"."""
+    """ "Undone: rejected: hands, 12 images"."""
     gesture = answer.gesture
     if answer.later:
         if gesture.running:
@@ -41,7 +41,10 @@ def no_longer_done(answer: Answer, sentence: str) -> str:
     if not n:
         return _("Nothing of it stands any more.")
     state = state_words(gesture.axis, gesture.value, gesture.reason)
-    return sentence % (number_format(n, force_grouping=True) + " " + state)
+    if gesture.axis == Decision.Axis.LABEL and gesture.value:
+        state = _("%s label") % state
+    words = ngettext("%(state)s, %(n)s image", "%(state)s, %(n)s images", n)
+    return sentence % (words % {"state": state, "n": number_format(n, force_grouping=True)})
 
 
 def state_words(axis: str, value: int, reason: str = "") -> str:

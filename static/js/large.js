@@ -205,19 +205,8 @@ function unzoom() {
 }
 export async function toggleZoom() {
   if (zoomed()) { unzoom(); return; }
-  const cell = current, stage = $('#stage');
-  dialog.classList.add('zoomed');
-  $('[data-do=zoom]').setAttribute('aria-pressed', 'true');
-  const size = width => { $('figure').style.setProperty('--full', `${Math.round(width / devicePixelRatio)}px`); stage.scrollTo((stage.scrollWidth - stage.clientWidth) / 2, (stage.scrollHeight - stage.clientHeight) / 2); };
-  size(+cell.dataset.w);
-  if (+cell.dataset.w < 1600) return;
-  try {                                     // larger than what is here: fetch the largest
-    const { dataset } = await panel(cell), image = new Image();
-    if (+dataset.full <= +cell.dataset.w) return;
-    image.src = dataset.zoom;
-    await image.decode();
-    if (current === cell && zoomed()) { image.alt = $('figure img').alt; $('figure').replaceChildren(image); size(Math.min(+dataset.full, image.naturalWidth)); }
-  } catch { /* what is here will do */ }
+  const cell = current, { zoom } = await import('./zoom.js');
+  if (current === cell) zoom({ dialog, cell, panel, still: () => current === cell && zoomed() });
 }
 
 // --- hands ------------------------------------------------------------------

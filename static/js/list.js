@@ -1,5 +1,4 @@
 // A list of pictures under the keys: one Tab stop, arrows as seen on screen, selection, marks.
-import { sendSelected, trash } from './bulk.js';
 import { cells, decide, drawCounts, flush, redo, undo } from './marks.js';
 import { bind, wantsGoOn } from './keys.js';
 import * as large from './large.js';
@@ -85,21 +84,27 @@ const go = by => {
   return (to !== current || !over(by)) && focus(to);
 };
 const pressBar = verb => form.requestSubmit(form.querySelector(`.bulk [value="${CSS.escape(verb)}"]`));
+const keeps = (chosen, axis, value) => axis === 'decision' && value === 1 && sheet?.dataset.keep && chosen.every(cell => cell.dataset.decision === '1');
+function give(chosen, axis, value, reason) {
+  if (keeps(chosen, axis, value)) import('./round.js').then(({ keep }) => keep(chosen)); else decide(chosen, axis, value, reason);
+}
+// What a button says is pressed once more: taken back.
+const pressed = (cell, axis, value) => (cell?.dataset[axis] === String(value) && !keeps([cell], axis, value) ? 0 : value);
 function mark(axis, value, event, reason) {
   const chosen = targets();
   if (whole() && !large.isOpen()) { pressBar(reason ? `reason:${reason}` : axis === 'decision' ? ['clear', 'pick', 'reject'][value] : `${axis === 'label' ? axis : 'rate'}:${value}`); return; }
   if (!chosen.length) return;
-  if (axis === 'decision' && value === 1 && sheet?.dataset.keep && chosen.every(cell => cell.dataset.decision === '1')) import('./round.js').then(({ keep }) => keep(chosen));
-  else decide(chosen, axis, value, reason);
+  give(chosen, axis, value, reason);
   if (chosen.length > 1 || (axis === 'decision' && value === 0 && !event?.shiftKey) || !wantsGoOn(large.isOpen(), event)) return;
   goOn(chosen[0]);
 }
 const label = (value, event) => mark('label', targets().every(cell => cell.dataset.label === String(value)) ? 0 : value, event);
 // To the trash, and on to the next image.
-function toTrash() {
-  const chosen = targets(), all = cells(), seen = large.isOpen();
-  if (!chosen.length) return;
+async function toTrash() {
+  const seen = large.isOpen();
+  if (!targets().length) return;
   if (whole() && !seen) { pressBar('trash'); return; }
+  const { trash } = await bulk(), chosen = targets(), all = cells();
   const rest = all.slice(all.indexOf(chosen.at(-1)) + 1).find(cell => !chosen.includes(cell)) ?? all.findLast(cell => !chosen.includes(cell));
   select(chosen, false);
   if (seen && !rest) large.close();
@@ -110,6 +115,7 @@ const rating = () => +(targets()[0]?.dataset.rating ?? 0);
 let selecting = false;           // asked for by the button that touch screens have
 function drawSelection() {
   const n = selected().length;
+  if (n) bulk();
   document.documentElement.classList.toggle('selecting', selecting || n > 0);
   document.querySelector('[data-do=selecting]')?.setAttribute('aria-pressed', selecting || n > 0);
   const every = document.querySelector('[data-do=whole]'), all = n > 0 && n === cells().length, count = every?.dataset.count;
@@ -123,6 +129,7 @@ function select(all, on) {
   drawSelection();
 }
 
+const bulk = () => import('./bulk.js');           // what is done to many, when the first is selected or thrown away
 const together = (kind, given) => import('./together.js').then(({ go }) => go(kind, given));
 const ready = () => large.isOpen() || inList();
 const vary = chosen => chosen.length && import('./vary.js').then(({ vary: ask }) => ask(chosen, sheet));
@@ -188,8 +195,8 @@ document.addEventListener('click', event => {
   else if (button.dataset.do === 'label' || button.dataset.do === 'reason') { button.closest('[popover]')?.hidePopover(); if (button.dataset.do === 'label') label(+button.dataset.value, event); else mark('decision', 2, event, button.dataset.value); }
   else if (button.dataset.do === 'undo' || button.dataset.do === 'redo') { event.preventDefault(); if (button.dataset.do === 'undo') undo(); else redo(); }
   else if (button.dataset.do === 'selecting') { selecting = !document.documentElement.classList.contains('selecting'); select(selecting ? [] : cells(), false); }
-  else if (value !== undefined && cell) { decide([cell], axis, cell.dataset[axis] === String(value) ? 0 : value); focus(cell, { preventScroll: true }); }
-  else if (value !== undefined && large.isOpen()) mark(axis, value, event);
+  else if (value !== undefined && cell) { give([cell], axis, pressed(cell, axis, value)); focus(cell, { preventScroll: true }); }
+  else if (value !== undefined && large.isOpen()) mark(axis, pressed(large.shown(), axis, value), event);
 });
 document.addEventListener('mousedown', event => { if (event.altKey && event.target.closest('[data-photo] > a')) event.preventDefault(); });     // what has the focus is compared with it
 document.addEventListener('change', event => { if (event.target.matches('.check input')) drawSelection(); });
@@ -200,12 +207,12 @@ form?.addEventListener('submit', event => {
   if (!words && !marks && !['trash', 'vary'].includes(verb)) return;       // the form does it
   event.preventDefault();
   form.querySelector('[popover]:popover-open')?.hidePopover();
-  if (words) sendSelected(form, event.submitter);
+  if (words) bulk().then(({ sendSelected }) => sendSelected(form, event.submitter));
   else if (verb === 'trash') toTrash();
   else if (verb === 'vary') vary(chosen);
   else if (/^(rate|label):/.test(verb)) decide(chosen, verb[0] === 'r' ? 'rating' : 'label', +verb.at(-1));
   else if (verb.startsWith('reason:')) decide(chosen, 'decision', 2, verb.slice(7));
-  else decide(chosen, 'decision', { pick: 1, reject: 2, clear: 0 }[verb]);
+  else give(chosen, 'decision', { pick: 1, reject: 2, clear: 0 }[verb]);
 });
 // A long press selects, where there is no pointer that hovers.
 let press;

@@ -114,14 +114,15 @@ function verb({ axis, value, reason }) {
   if (axis === 'label') return LABELS[value];
   return [gettext('Undecided'), gettext('Picked'), gettext('Rejected')][value] + (reason ? `: ${reason}` : '');
 }
+const images = n => fill(ngettext('%(n)s image', '%(n)s images', n), { n });
 function announce(chosen, axis, value, reason) {
-  const one = chosen.length === 1, what = one ? chosen[0].dataset.name ?? '' : chosen.length;
+  const one = chosen.length === 1, what = one ? chosen[0].dataset.name ?? '' : images(chosen.length);
   const { made, picked, rejected } = sheet?.dataset ?? {};
   const all = sheet && +made && +picked + +rejected === +made && axis === 'decision' && document.getElementById('live')?.dataset.generating !== '1';
   const tail = all
     ? fill(ngettext('All %(made)s decided: %(n)s pick', 'All %(made)s decided: %(n)s picks', +picked), { made, n: picked })
     : decidedWords();
-  say(`${[verb({ axis, value }), what].filter(part => part !== '').join(' ')}${reason ? `: ${reason}` : ''}.${tail ? ` ${tail}` : ''}`, [undoAction(undo)]);
+  say(`${[verb({ axis, value }), what].filter(Boolean).join(axis === 'decision' ? ' ' : ': ')}${reason ? `: ${reason}` : ''}.${tail ? ` ${tail}` : ''}`, [undoAction(undo)]);
   if (stuck) notSaved();
 }
 
@@ -136,7 +137,7 @@ function turned(gesture, forth) {
     if (cell && stands(cell, from)) paint(cell, gesture.axis, to.value, to.reason ?? '');
   });
   document.dispatchEvent(new CustomEvent('gallery:painted', { detail: gesture.ids[0] }));
-  const said = fill(forth ? gettext('Done again: %(what)s.') : gettext('Undone: %(what)s.'), { what: `${gesture.ids.length > 1 ? `${gesture.ids.length} ` : ''}${verb(gesture).toLowerCase()}` });
+  const said = fill(forth ? gettext('Done again: %(what)s.') : gettext('Undone: %(what)s.'), { what: verb(gesture).toLowerCase() + (gesture.ids.length > 1 ? `, ${images(gesture.ids.length)}` : '') });
   say([said, decidedWords()].join(' ').trim(), [forth ? undoAction(undo) : redoAction()]);
 }
 export function undo() {

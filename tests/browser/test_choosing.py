@@ -37,7 +37,7 @@ def test_labels_and_reasons_by_one_key_and_back_across_a_reload(alice_page, shee
     press(page, "Control+Shift+z", "Control+y")
     saved(page)
     assert marks(sheet) == [(1, 2, "hands", 1)]
-    expect(page.locator("#said")).to_contain_text("Done again: 1 red")
+    expect(page.locator("#said")).to_contain_text("Done again: red label, 1 image")
     assert page.locator("#f01").get_attribute("data-label") == "1"
 
 

@@ -47,20 +47,41 @@ def test_another_device_opens_the_sheet_where_this_one_was(alice, alice_page, sh
     expect(page.locator("#place")).to_have_count(0)
 
 
-def test_a_round_over_the_picks_is_done_with_two_keys(alice, alice_page, sheet, stands):
+def test_a_round_over_the_picks_is_done_by_keys_and_by_mouse(alice, alice_page, sheet, stands):
     curate.decide(alice, [photo.pk for photo in pictures_of(sheet)[:3]], value=1)
     curate.decide(alice, [photo.pk for photo in pictures_of(sheet)[3:]], value=2)
     page = alice_page
     page.goto(f"/sessions/{sheet.pk}/")
     page.locator("#culled").get_by_role("button", name="Narrow the picks").click()
     page.wait_for_url(re.compile("show=round"))
-    page.locator("#f01 > a").press("Enter")
-    for key, place in (("p", "2 of 3"), ("x", "3 of 3")):
-        page.keyboard.press(key)
-        expect(page.locator("[data-f=place]")).to_have_text(place)
+    page.locator("#f01").hover()
+    page.locator("#f01 [data-do=pick]").click()
+    expect(page.locator("#f01")).to_have_attribute("data-kept", "1")
+    page.locator("#f02 > a").press("Enter")
+    page.keyboard.press("x")
+    expect(page.locator("[data-f=place]")).to_have_text("3 of 3")
     page.keyboard.press("p")
     expect(page.locator("#culled")).to_contain_text("Round 1: 3 → 2 picks")
-    assert stands(sheet)[2] == (2, 0)
+    assert [stands(sheet)[n] for n in (1, 2, 3)] == [(1, 0), (2, 0), (1, 0)]
+
+
+def test_on_a_phone_a_mark_is_taken_back_by_its_button_and_menus_stay_on_the_screen(
+    open_page, alice, sheet, stands
+):
+    page = open_page(alice, width=390, height=844, has_touch=True, is_mobile=True)
+    page.goto(f"/sessions/{sheet.pk}/")
+    page.locator("#f12 > a").tap()
+    pick = page.locator("#large [data-do=pick]")
+    for pressed in ("true", "false"):
+        pick.tap()
+        expect(pick).to_have_attribute("aria-pressed", pressed)
+    expect(page.locator("html[data-unsaved]")).to_have_count(0)
+    assert stands(sheet) == {}
+    for name in ("large-reasons", "large-labels"):
+        page.locator(f"[popovertarget={name}]").tap()
+        box = page.locator(f"#{name}").bounding_box()
+        assert box["x"] >= 0 and box["x"] + box["width"] <= 390
+        page.keyboard.press("Escape")
 
 
 def test_the_next_picture_stands_at_once_once_it_is_preloaded(alice_page, sheet):

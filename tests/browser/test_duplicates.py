@@ -58,6 +58,7 @@ def test_k_keeps_all_and_the_help_lists_the_keys(alice_page, copies):
     page = alice_page
     page.goto("/duplicates/")
     press(page, "?")
+    page.locator("dialog.keys dt").first.wait_for()
     listed = page.locator("dialog.keys dt").evaluate_all("all => all.map(one => one.dataset.does)")
     assert {"keeper", "keepAll", "trashRest", "nextGroup", "undo"} <= set(listed)
     press(page, "Escape", "k")

@@ -95,7 +95,7 @@ def test_the_sheet_is_one_tab_stop(alice_page, sheet):
 def test_marks_go_to_all_selected_and_the_message_counts_them(alice_page, sheet, stands):
     page = open_sheet(alice_page, sheet)
     press(page, "s", "ArrowRight", "s", "ArrowRight", "s", "x")
-    expect(page.locator("#said")).to_have_text("Rejected 3. 3 of 12 decided")
+    expect(page.locator("#said")).to_have_text("Rejected 3 images. 3 of 12 decided")
     press(page, "Escape")
     expect(page.locator(".bulk")).to_be_hidden()
     saved(page)
@@ -161,6 +161,7 @@ def test_the_help_is_true(alice_page, sheet):
     """Each key of the table does what can be seen; the table is read from the help itself."""
     page = open_sheet(alice_page, sheet)
     press(page, "?")
+    page.locator("dialog.keys dt").first.wait_for()
     listed = page.locator("dialog.keys dt").evaluate_all("all => all.map(one => one.dataset.does)")
     press(page, "Escape")
     decision = "document.activeElement.closest('.item').dataset.decision"

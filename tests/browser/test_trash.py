@@ -60,6 +60,7 @@ def test_only_selecting_keys_work_there(alice, alice_page, thrown):
     press(page, "p", "Delete", "s")
     expect(page.locator("[data-f=selected]")).to_have_text("1 selected")
     press(page, "?")
+    page.locator("dialog.keys dt").first.wait_for()
     listed = page.locator("dialog.keys dt").evaluate_all("all => all.map(one => one.dataset.does)")
     assert "select" in listed and not {"pick", "trash", "rate", "open"} & set(listed)
     assert in_trash(alice) == 3

@@ -41,14 +41,17 @@ DEFAULTS = {
 
 
 class SdServer(ThreadingHTTPServer):
-    """One of them, on a free port of this machine. `auth`: "name:password" it insists on."""
+    """One of them, on a free port of this machine. `auth`: "name:password" it insists on, for everything or,
+    `only_api`, below its API alone, as AUTOMATIC1111 does with --api-auth."""
 
     daemon_threads = True
     allow_reuse_address = True
 
-    def __init__(self, flavour: str, *, auth: str = "", step: float = 0.0, port: int = 0) -> None:
+    def __init__(
+        self, flavour: str, *, auth: str = "", only_api: bool = False, step: float = 0.0, port: int = 0
+    ) -> None:
         super().__init__(("127.0.0.1", port), _Handler)
-        self.flavour, self.auth, self.step = flavour, auth, step
+        self.flavour, self.auth, self.only_api, self.step = flavour, auth, only_api, step
         self.asked: list[tuple[str, Any]] = []
         self.sent: list[bytes] = []  # the files of all images
         self.broken_lists: dict[str, int] = {}
@@ -118,7 +121,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self, body: Any) -> None:
         server, path = self.server, urlsplit(self.path).path
-        if server.auth and self.headers.get("Authorization") != _basic(server.auth):
+        is_shut = server.auth and (path.startswith("/sdapi/") or not server.only_api)
+        if is_shut and self.headers.get("Authorization") != _basic(server.auth):
             self.say({"detail": "Not authenticated"}, 401, WWW_Authenticate="Basic")
             return
         if body is not None:

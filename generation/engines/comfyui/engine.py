@@ -112,6 +112,7 @@ class ComfyUIEngine:
             about=_about(self.templates),
             options=options,
             notes=(*self._lists.notes(), *doubts),
+            no_previews="None came. ComfyUI sends them when it is started with --preview-method auto.",
         )
 
     def generate(
@@ -151,9 +152,14 @@ class ComfyUIEngine:
             )
         if request.source_image is None:
             return template
-        if template.for_upscale and _is_more_than_one(request.options.get("upscale")):
+        enlarges = _is_more_than_one(request.options.get("upscale"))
+        if enlarges and template.for_upscale:
             return template.for_upscale
         template = template.for_image or template
+        if enlarges and not template.takes("upscale"):
+            raise EngineError(
+                f"The workflow “{template.name}” does not enlarge.", permanent=True, field="template"
+            )
         if not template.takes("image"):
             raise EngineError(
                 f"The workflow “{template.name}” does not start from an image.",

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 OPENAI = "https://api.openai.com/v1"
 LOOK_SECONDS = 0.1  # between two looks at whether somebody said stop
 
+PREVIEWS = "Previews of an image being made"
 CONFIGURATION = (
     Option(name="url", label="Address", kind="text", default=OPENAI,
            suggestions=(OPENAI, "http://127.0.0.1:8080/v1", "http://127.0.0.1:1234/v1"),
@@ -39,7 +40,7 @@ CONFIGURATION = (
     Option(name="dialect", label="Kind of server", kind="choice", default="openai",
            choices=tuple((name, one.title) for name, one in DIALECTS.items()),
            help="Says how seed, negative prompt and steps are sent; OpenAI has none of them."),
-    Option(name="previews", label="Previews of an image being made", kind="number", default=0, minimum=0, maximum=3,
+    Option(name="previews", label=PREVIEWS, kind="number", default=0, minimum=0, maximum=3,
            step=1, help="OpenAI charges about 100 tokens for each."),
     Option(name="timeout_seconds", label="Longest wait, seconds", kind="number", default=300, minimum=10, maximum=3600,
            step=1),
@@ -99,6 +100,7 @@ class OpenAIImagesEngine:
             options=self._options(models),
             about=f"{self.title if self._is_openai else self._dialect.title} at {_host(self.url)}.",
             notes=notes,
+            no_previews=_no_previews(models, streams),
         )
 
     def describe(self) -> Peer:
@@ -269,6 +271,12 @@ def _names(text: str) -> list[str]:
 
 def _number(value: Any) -> float:
     return float(value) if isinstance(value, (int, float)) and value == value else 0.0
+
+
+def _no_previews(models: list[Model], streams: bool) -> str:
+    if not streams and any(model.streams for model in models):
+        return f"None were asked for: see “{PREVIEWS}” in the settings of this engine."
+    return "None came." if streams else "Servers of this kind show none."
 
 
 def _host(url: str) -> str:

@@ -4,6 +4,7 @@
 
 outlook.py    what the server is and has: its flavour, models, samplers, LoRAs
 options.py    ... as settings a person can change
+overrides.py  other settings of the server, as far as a session may change them
 wish.py       a request in the server's words
 answer.py     its answer in ours
 watch.py      how far it is, and stopping it

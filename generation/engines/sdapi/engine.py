@@ -25,11 +25,14 @@ from generation.engines.http import Server
 from generation.engines.sdapi import answer
 from generation.engines.sdapi.options import can_upscale, options
 from generation.engines.sdapi.outlook import ROOT, Outlook, look
+from generation.engines.sdapi.overrides import ALLOWED
 from generation.engines.sdapi.watch import WAITS, Watch, watch
 from generation.engines.sdapi.wish import Wish
 
 FRESH_SECONDS = 60.0  # for what a form shows
 USABLE_SECONDS = 600.0  # for a session, which runs while the server has no time for questions
+
+NO_PREVIEWS = "None came: it was done too soon for one, or live previews are switched off in its settings."
 
 _turns: dict[str, threading.Lock] = {}
 _turns_guard = threading.Lock()
@@ -62,6 +65,10 @@ class SdapiEngine:
             name="timeout_seconds", label="Longest wait for one image, in seconds", kind="number", default=1800,
             minimum=10, maximum=86400, step=1, help="The server's own queue is part of it.",
         ),
+        Option(
+            name="more_settings", label="More settings that sessions may change", kind="text", default="",
+            help=f"Names of the web UI, with commas between. Allowed already: {', '.join(ALLOWED)}.",
+        ),
     )  # fmt: skip
 
     def __init__(
@@ -71,10 +78,12 @@ class SdapiEngine:
         username: str = "",
         password: str = "",
         timeout_seconds: float = 1800,
+        more_settings: str = "",
         pace: Pace | None = None,
     ) -> None:
         auth = (username, password) if username or password else None
         self.server = Server(url, basic_auth=auth, read_seconds=timeout_seconds)
+        self._more_settings = frozenset(name.strip() for name in more_settings.split(",") if name.strip())
         self._pace = pace or Pace()
         self._known: Outlook | None = None
         self._known_at = 0.0
@@ -96,8 +105,9 @@ class SdapiEngine:
             edge_step=8,
             max_pixels=2048 * 2048,
             about=f"Drawn by {known.name} at {self.server.address}.",
-            options=options(known),
+            options=options(known, self._more_settings),
             notes=known.notes,
+            no_previews=NO_PREVIEWS if known.progress else f"{known.name} shows none.",
         )
 
     def describe(self) -> Peer:
@@ -132,9 +142,9 @@ class SdapiEngine:
     def _understood(self, request: Request) -> Wish:
         """In the light of what is known; what does not fit that is looked at once more: a model may be new."""
         try:
-            return Wish(request, self._outlook(USABLE_SECONDS))
+            return Wish(request, self._outlook(USABLE_SECONDS), self._more_settings)
         except EngineError:
-            return Wish(request, self._outlook(0))
+            return Wish(request, self._outlook(0), self._more_settings)
 
     def _make(
         self, wish: Wish, index: int, seed: int, tell: _Reporter, cancelled: Callable[[], bool]

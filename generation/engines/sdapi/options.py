@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from functools import partial
+
 from generation.engines.base import Option
 from generation.engines.sdapi.outlook import Outlook
+from generation.engines.sdapi.overrides import FIELD, problem_of
 
 DETAILS, HIRES, START = "Details", "Hires fix", "Starting from an image"
 
@@ -16,20 +20,20 @@ CFG = Option(
 )  # fmt: skip
 
 
-def options(known: Outlook) -> tuple[Option, ...]:
-    """Everything that may be set, in the order of the page."""
+def options(known: Outlook, more_settings: Collection[str] = ()) -> tuple[Option, ...]:
+    """Everything that may be set, in the order of the page. `more_settings`: see `overrides`."""
     return (
         *_one_of("model", "Model", known.models, first=("", _loaded(known))),
         *_one_of("sampler", "Sampler", known.samplers, preset=SAMPLERS),
         STEPS,
         CFG,
-        *_details(known),
+        *_details(known, more_settings),
         *_hires(known),
         *_start(known),
     )
 
 
-def _details(known: Outlook) -> tuple[Option, ...]:
+def _details(known: Outlook, more_settings: Collection[str]) -> tuple[Option, ...]:
     web_ui = known.flavour != "sdcpp"
     labels = {name: known.labels.get(name, name) for name in known.schedulers}
     automatic = ("automatic", "Automatic", "discrete", "default")
@@ -54,8 +58,9 @@ def _details(known: Outlook) -> tuple[Option, ...]:
         *_if(known.flavour == "forge", distilled),
         *_if(web_ui, Option(name="tiling", label="Tiling", kind="switch", default=False, group=DETAILS)),
         *_if(web_ui, Option(
-            name="override_settings", label="Other settings of the server", kind="long", default="", group=DETAILS,
-            help='As JSON, for this image alone: {"eta_noise_seed_delta": 31337}',
+            name=FIELD, label="Other settings of the server", kind="long", default="", group=DETAILS,
+            help='As JSON, for these images alone: {"sd_vae": "Automatic", "eta_noise_seed_delta": 31337}',
+            problem=partial(problem_of, more=more_settings),
         )),
     )  # fmt: skip
 

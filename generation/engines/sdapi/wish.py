@@ -8,14 +8,14 @@ that progress, stop and seed are exact.
 from __future__ import annotations
 
 import base64
-import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from generation.engines.base import EngineError, Option, Request
 from generation.engines.sdapi.options import options as offered
 from generation.engines.sdapi.outlook import Outlook
+from generation.engines.sdapi.overrides import FIELD, read_overrides
 
 _LORA = re.compile(r"^(?:<lora:)?(?P<name>.+?)(?::(?P<weight>-?\d+(?:\.\d+)?))?>?$")
 
@@ -23,11 +23,14 @@ _LORA = re.compile(r"^(?:<lora:)?(?P<name>.+?)(?::(?P<weight>-?\d+(?:\.\d+)?))?>
 class Wish:
     """One request, understood once: `body` is sent to `path` for each image. Raises EngineError with a field."""
 
-    def __init__(self, request: Request, known: Outlook) -> None:
+    def __init__(self, request: Request, known: Outlook, more_settings: Collection[str] = ()) -> None:
         self.request, self.known = request, known
         self.given = _given(request.options, offered(known))
         self.loras = _loras(self.given.get("loras", ""), known)
-        self.overrides = _overrides(self.given.get("override_settings", ""))
+        self.overrides = read_overrides(self.given.get(FIELD, ""), more_settings)
+        named = self.overrides.pop("sd_model_checkpoint", "")  # looked for like a model chosen by its field
+        if named and not self.given.get("model"):
+            self.given["model"] = str(named)
         _check_names(self.given, known)
         if request.source_image is not None:
             self.source = base64.b64encode(request.source_image).decode()
@@ -193,22 +196,6 @@ def _loras(text: str, known: Outlook) -> list[tuple[str, float]]:
             raise EngineError(f"The server has no LoRA “{name[:100]}”.", permanent=True, field="loras")
         found.append((name, weight))
     return found
-
-
-def _overrides(text: str) -> dict[str, Any]:
-    if not text.strip():
-        return {}
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        value = None
-    if not isinstance(value, dict):
-        raise EngineError(
-            'The other settings of the server are JSON, such as {"eta_noise_seed_delta": 31337}.',
-            permanent=True,
-            field="override_settings",
-        )
-    return value
 
 
 def _check_names(given: Mapping[str, Any], known: Outlook) -> None:

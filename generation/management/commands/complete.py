@@ -55,6 +55,8 @@ class Command(LibraryCommand):
             self.stdout.write(f"{final.source.candidate.number:02d}  {final.file.name}")
         for sentence in filed.failed:
             self.stderr.write(sentence)
+        if filed.telling:
+            self.stderr.write(finals.telling(filed.telling))
         if was_stopped:
             raise CommandError("Stopped. Run the same command again to go on.", returncode=STOPPED)
         if filed.failed:

@@ -24,6 +24,7 @@ BODIES = {
     "POST /albums/{album_id}/remove": {"ids": ["photo"]},
     "POST /albums/{album_id}/move": {"photo": "photo"},
     "POST /sessions/{session_id}/decide": {"numbers": [1], "decision": "picked"},
+    "POST /sessions/{session_id}/vary": {"numbers": [1]},
     "POST /sessions": {
         "prompt": "fog",
         "engine": "scripted",

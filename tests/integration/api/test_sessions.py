@@ -6,8 +6,10 @@ import pytest
 
 from generation import finals, workflow
 from generation.models import GenerationSession
+from photos.images import RecipeFacts
 from photos.models import Photo
-from tests.factories import SessionFactory, make_session, pictures_of
+from tests.doubles import flat
+from tests.factories import SessionFactory, make_photo, make_session, pictures_of
 
 pytestmark = pytest.mark.django_db
 WISH = {"prompt": "red lighthouse in fog", "width": 64, "height": 64, "count": 3}
@@ -103,6 +105,22 @@ def test_a_session_goes_to_the_trash_and_comes_back(as_alice, alice, scripted):
     assert not Photo.objects.live().exists()
     assert as_alice("POST", f"/sessions/{session.pk}/restore").json()["trashed_at"] is None
     assert Photo.objects.live().count() == 2
+
+
+def test_images_are_varied_in_their_session_and_others_in_one_of_their_own(as_alice, alice, scripted):
+    session = make_session(alice, count=2, width=64, height=64)
+    varied = as_alice("POST", f"/sessions/{session.pk}/vary", {"numbers": [2, 1, 99]})
+    assert varied.status_code == 202 and (varied.json()["id"], varied.json()["count"]) == (session.pk, 4)
+    picture = pictures_of(session)[0]
+    assert as_alice("POST", f"/photos/{picture.pk}/vary").json()["count"] == 5
+    assert as_alice("POST", f"/sessions/{session.pk}/vary", {"numbers": [99]}).status_code == 404
+    elsewhere = make_photo(
+        alice, recipe=RecipeFacts(generator="elsewhere", prompt="old pier", seed="7", reader="test/1")
+    )
+    made = as_alice("POST", f"/photos/{elsewhere.pk}/vary").json()
+    assert (made["id"] != session.pk, made["prompt"], made["is_generating"]) == (True, "old pier", True)
+    refused = as_alice("POST", f"/photos/{make_photo(alice, flat(9)).pk}/vary")
+    assert refused.status_code == 422 and "Nothing is known" in refused.content.decode()
 
 
 def test_the_pages_of_all_sessions_cover_them_once(as_alice, alice):

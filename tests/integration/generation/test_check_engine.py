@@ -132,7 +132,10 @@ def test_what_leaves_the_model_to_the_server_is_no_model_and_patterns_need_no_pr
     }
     found = {one.name: one for one in checking.check("scripted")}
     assert found["models"].sentence == "2: ink [2J, fog."
-    assert (found["preview"].works, "started" in found["preview"].sentence) == ("no", False)
+    assert (found["preview"].works, "started" in found["preview"].sentence) == ("not tried", False)
+    scripted.answers = [lambda request, index, report, cancelled: report(Progress(index=0, fraction=0.5))]
+    preview = {one.name: one for one in checking.check("scripted")}["preview"]
+    assert (preview.works, preview.sentence) == ("no", "It shows an image once it is done.")
     scripted.can = {"options": (Option(name="model", label="Model", kind="text", default=""),)}
     assert {one.name: one.works for one in checking.check("scripted")}["models"] == "not tried"
 

@@ -112,8 +112,34 @@ def test_a_round_over_the_picks_keeps_or_rejects_and_says_how_many_are_left(alic
     alice_client.post(f"{address}narrow/", {"do": "end"})
     line = alice_client.get(f"{address}culled/").content.decode()
     assert "Round 1: 4 → 2 picks" in line and "Narrow again" in line and "Complete 2" in line
+    assert f'href="/compare/?ids={photos[0].pk}%2C{photos[2].pk}&amp;back=' in line
     alice_client.post(f"{address}narrow/")
     assert rounds.round_of(GenerationSession.objects.get()).number == 2
+
+
+def test_picks_are_compared_from_the_line_that_ends_a_cull_and_the_next_pick_comes(alice, alice_client):
+    session, photos = drawn(alice, 9)
+    curate.decide(alice, ids(photos), value=PICK)
+    line = alice_client.get(f"/sessions/{session.pk}/culled/")
+    compared = alice_client.get(line.context["culled"].compare)
+    assert [pane.photo.pk for pane in compared.context["panes"]] == ids(photos[:4])
+    gone = compared.context["panes"][1]
+    form = {"decision": "2", "next": gone.rejected}
+    after = alice_client.post(f"/photos/{gone.photo.pk}/decide/", form, follow=True)
+    wanted = [photos[0], photos[4], photos[2], photos[3]]
+    assert [pane.photo.pk for pane in after.context["panes"]] == ids(wanted)
+    after = alice_client.get(f"/sessions/{session.pk}/culled/").context["culled"].compare
+    assert after.startswith("/survey/") and len(alice_client.get(after).context["panes"]) == 8
+
+
+def test_home_says_at_which_image_a_session_is_gone_on_with(alice, alice_client):
+    session, photos = drawn(alice)
+    GenerationSession.objects.update(n_picked=1)
+    said = {"scope": f"session:{session.pk}", "photo": photos[3].pk, "query": ""}
+    assert f'<a href="/sessions/{session.pk}/?show=undecided">' in alice_client.get("/").content.decode()
+    alice_client.post("/place/", said)
+    home = alice_client.get("/").content.decode()
+    assert f'<a href="/sessions/{session.pk}/">' in home and "1 of 6, at 04" in home
 
 
 def test_vary_needs_no_script(alice, alice_client, settings):

@@ -193,6 +193,46 @@ def test_generators_on_this_machine_are_found(root, forge):
     assert [(kind.title, one.port) for kind, one, _known in shown] == [("ComfyUI", 8188)]
 
 
+@pytest.mark.any_database
+def test_a_generator_behind_a_password_is_found_and_added_with_it(root):
+    with (
+        SdServer("forge", auth="anna:secret", only_api=True) as forge,
+        SdServer("forge", auth="a:b") as silent,
+    ):
+        found = {one.port: one for one in looking.look([forge.server_port, silent.server_port])}
+        asks, guess = found[forge.server_port], found[silent.server_port]
+        assert (asks.kind, asks.door, guess.door) == ("sdapi", "asks", "guess")
+        shown = root.get("/engines/?found=sdapi:7860:asks,comfyui:8188:guess").content.decode()
+        assert (
+            "kind=sdapi&amp;url=http%3A%2F%2F127.0.0.1%3A7860&amp;asks=1" in shown
+            and "guess by its port" in shown
+        )
+        address = "/engines/add/?kind=sdapi&asks=1"
+        assert "asks who calls" in root.get(address).content.decode()
+        root.post(address, {"url": asks.url, "username": "anna", "password": "secret"})
+        assert registry.get(EngineSetup.objects.get().alias).engine.describe().name.endswith("Forge")
+
+
+@pytest.mark.any_database
+def test_only_an_administrator_lengthens_the_list_of_settings_of_a_web_ui(root, forge, alice, alice_client):
+    added(root, "sdapi", title="Shed", url=forge.url)
+    wish = {"prompt": "fog", "engine": "shed", "width": 64, "height": 64, "count": 1}
+
+    def asked(said: str):
+        body = wish | {"options": {"override_settings": said}}
+        return alice_client.post("/api/v1/sessions", body, "application/json")
+
+    outdir = '{"outdir_samples": "/srv/www"}'
+    refused = asked(outdir)
+    assert refused.status_code == 422 and "outdir_samples" in refused.content.decode()
+    assert asked('{"sd_vae": ["a list"]}').status_code == 422
+    assert asked('{"CLIP_stop_at_last_layers": 2, "sd_vae": "None"}').status_code == 201
+    root.post(
+        "/engines/shed/", {"title": "Shed", "url": forge.url, "more_settings": "s_noise, outdir_samples"}
+    )
+    assert asked(outdir).status_code == 201
+
+
 def test_a_workflow_is_brought_recognised_and_marked(root):
     row = added(root, "comfyui", title="Comfy", url="http://127.0.0.1:9")
     went = root.post("/engines/comfy/workflows/", {"name": "Ink", "text": json.dumps(GRAPH)})

@@ -18,7 +18,7 @@ from generation.models import FinalWishes
 from photos import curate, deletion, papers, storage, verifying
 from photos.models import Photo
 from tests.factories import make_photo, make_session, pictures_of
-from tests.pictures import animate, draw
+from tests.pictures import animate, draw, hiding
 from tests.rights import let_generate
 from tests.unit.photos.test_papers import signed
 
@@ -61,6 +61,46 @@ def test_the_prompt_stays_here_unless_it_is_asked_for(alice, scripted, media_roo
     (final,) = filed(picked(alice, scripted, draw("JPEG", exif=exif)))
     said = said_by(final, media_root)
     assert final.caption and (said.prompt, said.caption) == ("", "")
+
+
+def test_a_prompt_hidden_in_the_pixels_is_told_of(alice, scripted, media_root):
+    session = picked(
+        alice, scripted, hiding("fog\nSteps: 20, Sampler: Euler, CFG scale: 7, Seed: 41, Size: 64x320")
+    )
+    (final,) = filed(session)
+    session.refresh_from_db()
+    assert said_by(final, media_root).hides_text and "hidden in the pixels" in final.recipe.note
+    assert "still in the file of image 01" in session.error
+
+
+def test_another_title_or_mark_brings_neither_a_prompt_nor_another_name(alice, scripted, media_root):
+    (final,) = filed(picked(alice, scripted, draw("PNG")), Wishes(creator="Alice A.", rights="(c) 2026"))
+    final_papers.remember(alice, Wishes(creator="Somebody", with_prompt=True))
+    Photo.objects.filter(pk=final.pk).update(title="Fog")
+    marks_audit.write_titles(alice, [final.pk])
+    final.refresh_from_db()
+    said = said_by(final, media_root)
+    assert (said.title, said.creator, said.rights, said.prompt) == ("Fog", "Alice A.", "(c) 2026", "")
+
+
+def test_a_final_says_when_it_was_made_on_the_clock_of_the_gallery(alice, scripted, media_root, settings):
+    settings.TIME_ZONE = "Asia/Kathmandu"
+    (final,) = filed(picked(alice, scripted, draw("PNG")))
+    assert said_by(final, media_root).created == f"{final.shown_at:%Y-%m-%dT%H:%M:%S}+05:45"
+
+
+def test_a_final_with_its_prompt_is_known_by_another_gallery(alice, bob, scripted, media_root):
+    (final,) = filed(picked(alice, scripted, draw("PNG")), Wishes(with_prompt=True))
+    assert (final.recipe.prompt, final.recipe.seed) == (
+        "red lighthouse in fog",
+        "41",
+    )  # no thinner than it was
+    brought = make_photo(bob, (media_root / final.file.name).read_bytes())
+    assert (brought.recipe.prompt, brought.recipe.generator) == ("red lighthouse in fog", "Scripted")
+    assert (brought.marked_as, brought.marking, brought.shown_at) == (
+        *(TERM, 0),
+        final.shown_at.replace(microsecond=0),
+    )
 
 
 @pytest.mark.parametrize("format", ["AVIF", "GIF", "TIFF"])

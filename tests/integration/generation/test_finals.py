@@ -9,9 +9,9 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from generation import finals, workflow
+from generation import final_papers, finals, workflow
 from generation.models import GenerationSession
-from photos import curate, images
+from photos import curate, images, papers, storage
 from photos.models import Photo
 from tests.factories import make_photo, make_session, pictures_of
 from tests.pictures import draw
@@ -79,18 +79,18 @@ def test_the_pixels_are_the_same_and_the_candidate_is_untouched(session, media_r
     assert pixels(written) == pixels(with_recipe(1)) and written != with_recipe(1)
 
 
-def test_our_own_reader_finds_mark_and_title_and_no_recipe(session, media_root, tmp_path):
+def test_our_own_reader_finds_the_mark_and_neither_recipe_nor_a_title_made_of_the_prompt(
+    session, media_root, tmp_path
+):
     pick(session, 1)
     finals.file_picks(session.pk)
     (final,) = finals_of(session)
     facts = images.examine(media_root / final.file.name, {})
-    assert (facts.digital_source_type, facts.title) == (
-        "trainedAlgorithmicMedia",
-        "Red lighthouse in fog, 01",
-    )
+    assert (facts.digital_source_type, facts.title) == ("trainedAlgorithmicMedia", "")
+    assert final.title == "Red lighthouse in fog, 01"
     assert facts.recipe is None
     raw = (media_root / final.file.name).read_bytes()
-    assert b"parameters" not in raw and b"Euler" not in raw
+    assert not [word for word in (b"parameters", b"Euler", b"ighthouse") if word in raw]
     assert b"http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia" in raw
 
 
@@ -259,3 +259,24 @@ def test_built_in_patterns_say_that_an_algorithm_made_them(alice, settings, medi
     finals.file_picks(session.pk)
     facts = images.examine(media_root / finals_of(session)[0].file.name, {})
     assert (facts.digital_source_type, facts.recipe) == ("algorithmicMedia", None)
+
+
+def test_completing_again_while_finals_are_filed_keeps_what_was_wished_then(session):
+    """The first run clears its own question, not the one that came meanwhile: its prompt would go into the file."""
+    final_papers.remember(session.owner, final_papers.Wishes(creator="Usual", with_prompt=True))
+    pick(session, 1)
+    finals.ask_to_file(session)
+
+    def meanwhile(_candidate) -> None:
+        pick(session, 2)
+        finals.ask_to_file(session, final_papers.Wishes(creator="For once"))
+
+    finals.file_picks(session.pk, each=meanwhile)
+    finals.file_picks(session.pk)
+    first, second = [
+        papers.read(storage.local_path(one.root, one.file.name), one.format) for one in finals_of(session)
+    ]
+    assert (first.creator, bool(first.prompt)) == ("Usual", True)
+    assert (second.creator, bool(second.prompt)) == ("For once", False)
+    session.refresh_from_db()
+    assert (session.filing_since, session.filing_wishes) == (None, None)

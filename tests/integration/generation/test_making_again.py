@@ -199,6 +199,39 @@ def test_a_program_starts_from_an_image_too(alice, alice_client, bob, able):
     assert theirs.status_code == 404
 
 
+UPSCALE = Option(
+    name="upscale", label="Enlarge by", kind="number", default=0.0, minimum=0, maximum=8, step=0.5
+)
+
+
+def test_enlarging_is_offered_where_it_can_be_done(alice, alice_client, able):
+    photo = make_photo(alice, flat(5, (96, 64)))
+    address = f"/generate/?source={photo.pk}&upscale=1"
+    page = alice_client.get(address)
+    assert not page.context["form"].engines and "does not enlarge" in page.content.decode()
+    able.can |= {"upscale": True, "options": (UPSCALE,)}
+    page = alice_client.get(address)
+    assert (
+        page.context["form"]["scripted-upscale"].value() == 2 and "Enlarges an image" in page.content.decode()
+    )
+    wish = {"engine": "scripted", "shape": page.context["form"]["shape"].value(), "count": "1"}
+    assert (
+        alice_client.post(address, wish | {"scripted-upscale": "2"}).status_code == 303
+    )  # no word is needed
+    session = GenerationSession.objects.get()
+    assert (session.title, session.width, session.height) == ("Harbour.png", 192, 128)
+
+
+def test_what_is_enlarged_keeps_all_its_pixels_and_is_not_too_large_to_be_taken_in(alice, able):
+    able.can |= {"upscale": True, "options": (UPSCALE,)}
+    data = flat(1, (2000, 1000))
+    started(alice, make_photo(alice, data), count=1, options={"upscale": 2.0})
+    assert able.requests[0].source_image == data
+    with pytest.raises(workflow.WorkflowError, match="16,000 × 8,000 pixels") as refused:
+        started(alice, Photo.objects.get(collection="uploaded"), options={"upscale": 8.0})
+    assert refused.value.field == "upscale"
+
+
 def test_enlarging_alone_is_asked_for_once(alice, alice_client, scripted):
     upscale = Option(
         name="upscale", label="Only enlarge, by", kind="number", default=1.0, minimum=1, maximum=8

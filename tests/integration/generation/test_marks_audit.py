@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 from PIL import Image
 
-from generation import finals, marks_audit
+from generation import finals, marks_audit, tasks
 from photos import albums, curate, marking, papers
 from photos.marking import Marking
 from photos.models import Album, Photo
@@ -38,11 +38,18 @@ def bare(final, media_root) -> Photo:
     Photo.objects.filter(pk=final.pk).update(
         sha256=hashlib.sha256(path.read_bytes()).hexdigest(), byte_size=path.stat().st_size
     )
-    marks_audit.ask_to_read(final.owner)
-    while marks_audit.read_some(final.owner_id):
-        pass
+    read_behind(final.owner)
     final.refresh_from_db()
     return final
+
+
+def read_behind(owner) -> None:
+    """What "Read the files again" asks for, as a worker does it: one task after the other."""
+    asked = [(owner.pk, 0)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("photos.working.enqueue", lambda name, *task: asked.append(task))
+        while asked:
+            tasks.read_marks.func(*asked.pop())
 
 
 def marked_by_a_camera() -> bytes:
@@ -91,6 +98,22 @@ def test_mending_counts_nothing_twice_and_the_old_one_can_be_purged(alice, bare)
     session = bare.source.candidate.session
     curate.purge(alice.pk, list(Photo.objects.trashed().values_list("pk", flat=True)))
     assert counts.drift(alice.pk) == {} and not counting.drift(session.pk)
+
+
+def test_reading_the_finals_again_goes_through_all_of_them_task_by_task(
+    alice, alice_client, scripted, monkeypatch
+):
+    """Nothing is written while it is asked for, and what was found before stands until it is read anew."""
+    monkeypatch.setattr(marks_audit, "READ_IN_A_TASK", 2)
+    monkeypatch.setattr(marks_audit, "CHUNK", 1)
+    session = make_session(alice, count=3)
+    curate.decide(alice, [photo.pk for photo in pictures_of(session)], value=Photo.Verdict.PICKED)
+    finals.file_picks(session.pk)
+    Photo.objects.finals().update(marking=Marking.BARE_FINAL)
+    assert alice_client.post(reverse("audit_read")).status_code == 303
+    assert set(Photo.objects.finals().values_list("marking", flat=True)) == {Marking.BARE_FINAL}
+    read_behind(alice)
+    assert set(Photo.objects.finals().values_list("marking", flat=True)) == {Marking.FINE}
 
 
 def test_a_final_marked_otherwise_is_found(final, alice):
@@ -156,3 +179,8 @@ def test_the_pages_ask_the_database_little_however_much_is_found(
             break
     assert sorted(seen) == [photo.pk for photo in photos if photo.marking == Marking.UNMARKED]
     assert answer.context["following"]
+
+
+@pytest.mark.parametrize("after", ["1..2", "..", f"{'9' * 30}.1.1", "1.1"])
+def test_a_place_in_the_list_that_is_none_is_its_beginning(alice_client, after):
+    assert alice_client.get(reverse("audit"), {"show": "shared", "after": after}).status_code == 200

@@ -9,6 +9,7 @@ from zipfile import ZipFile
 import pytest
 from django.core import signing
 from django.http import Http404
+from django.urls import reverse
 
 from photos import albums, bulk, trash
 from photos.models import Album, Photo, UploadBatch, UploadEntry
@@ -257,3 +258,10 @@ def test_ones_own_tags_are_suggested(alice_client, bob_client, photos):
     send(alice_client, "tag", photos[0], tags="Sea, Evening")
     assert alice_client.get("/tags/").json() == {"tags": ["Evening", "Sea"]}
     assert bob_client.get("/tags/").json() == {"tags": []}
+
+
+@pytest.mark.parametrize("view", ["bulk", "export", "export_zip", "share_new"])
+@pytest.mark.parametrize("kind", ["session", "album", "chosen", "stack", "batch"])
+def test_a_list_with_an_impossible_number_is_not_there(alice_client, view, kind):
+    data = {"scope": f"{kind}:{'9' * 30}", "whole": "1", "do": "pick"}
+    assert alice_client.post(reverse(view), data).status_code < 500

@@ -16,11 +16,12 @@ from PIL import Image
 from generation import finals
 from photos import albums, curate, exporting, papers, storage
 from photos.exporting import ARCHIVE, FULL, SHARE, Chosen, Job, archive
+from photos.importing import Import
 from photos.importing.sidecars import read
-from photos.models import Album, AlbumPhoto, Photo, Tag
+from photos.models import Album, AlbumPhoto, Photo, Recipe, Tag
 from tests.factories import PhotoFactory, make_photo, make_session, pictures_of
 from tests.integration.generation.conftest import scripted  # noqa: F401
-from tests.pictures import animate, draw, picture
+from tests.pictures import animate, draw, hiding
 
 pytestmark = pytest.mark.django_db
 PROMPT = "a secret lighthouse\nSteps: 20, Sampler: Euler, CFG scale: 7, Seed: 4242, Size: 64x48"
@@ -103,28 +104,55 @@ def test_what_cannot_carry_a_mark_is_drawn_anew_with_it(alice, data):
     assert line["AI mark"] == "trainedAlgorithmicMedia"
 
 
-def test_a_prompt_hidden_in_the_pixels_does_not_travel(alice):
-    """As some generators write it into the lowest bit of each pixel's alpha."""
-    hidden, bits = picture((64, 320)).convert("RGBA"), _stealth(PROMPT)
-    pixels = hidden.load()
-    for at in range(64 * 320):
-        x, y = divmod(at, 320)
-        bit = int(bits[at]) if at < len(bits) else 0
-        pixels[x, y] = (*pixels[x, y][:3], 254 | bit)
-    out = io.BytesIO()
-    hidden.save(out, "PNG")
-    photo = make_photo(alice, out.getvalue())
-    assert photo.recipe.seed == "4242"
-    found = exported(alice, [photo], SHARE)
-    (line,) = table(found)
-    assert line["file"].endswith(".webp") and line["prompt"] == "no"
-    assert Image.open(io.BytesIO(found.read(line["file"]))).mode == "RGB"
+@pytest.mark.parametrize(("format", "alpha"), [("PNG", 254), ("PNG", 200), ("WEBP", 200)])
+def test_a_prompt_hidden_in_the_pixels_does_not_travel(alice, media_root, format, alpha):
+    """Nor in the size that a link shows; also where the picture is transparent, and keeps its alpha."""
+    photo = make_photo(
+        alice, hiding(PROMPT, alpha=alpha, format=format), digital_source_type="trainedAlgorithmicMedia"
+    )
+    assert format == "WEBP" or photo.recipe.seed == "4242"
+    (line,) = table(found := exported(alice, [photo], SHARE))
+    assert line["file"].endswith(".webp") and (line["prompt"], line["problem"]) == ("no", "")
+    web = media_root / storage.thumbnail_name(photo.file.name, photo.sha256, "l1600")
+    for data in (found.read(line["file"]), web.read_bytes()):
+        with Image.open(io.BytesIO(data)) as image:
+            assert image.mode == ("RGB" if alpha == 254 else "RGBA")
+            column = image.convert("RGBA").getchannel("A").crop((0, 0, 1, 120)).tobytes()
+        assert len({value & 1 for value in column}) == 1  # the sign would stand here
 
 
-def _stealth(text: str) -> str:
-    data = text.encode()
-    message = b"stealth_pnginfo" + (len(data) * 8).to_bytes(4) + data
-    return "".join(f"{byte:08b}" for byte in message)
+def test_a_transparent_webp_that_nobody_says_was_made_is_looked_at(alice):
+    """What hides a prompt is drawn anew, any other is shared as it is."""
+    for data, is_drawn in (
+        (hiding(PROMPT, alpha=200, format="WEBP"), True),
+        (draw("WEBP", mode="RGBA"), False),
+    ):
+        photo = make_photo(alice, data, name="sticker.webp")
+        with exporting.share_file(photo, 1, "") as shared:
+            assert (photo.digital_source_type, shared.is_drawn) == ("", is_drawn)
+
+
+def test_who_made_it_and_its_rights_stay_where_only_the_camera_wrote_them(alice):
+    exif = Image.Exif()
+    exif[0x013B], exif[0x8298], exif[0x010F] = "Alice A.", "(c) 2026 Alice", "Canon"
+    (line,) = table(exported(alice, [make_photo(alice, draw("JPEG", exif=exif))], SHARE))
+    assert (line["creator"], line["rights"], line["camera"]) == ("Alice A.", "(c) 2026 Alice", "no")
+
+
+def test_an_archive_comes_in_again_with_what_its_json_knows(alice, bob, generated, tmp_path):
+    generated.title, generated.caption, generated.rating = "Öland", "At <dawn>", 4
+    generated.save()
+    generated.tags.add(Tag.objects.create(owner=alice, name="sea", folded="sea"))
+    Recipe.objects.create(photo=(bare := make_photo(alice, name="bare.png")), generator="comfyui", prompt="a harbour",
+                          seed="18446744073709551615", steps=20, cfg=6.5, loras=[{"name": "coast", "weight": 0.5}]
+                          )  # fmt: skip
+    found = exported(alice, [generated, bare], ARCHIVE)
+    found.extractall(tmp_path)
+    assert {outcome.became for outcome in Import(bob.pk, [tmp_path]).run()} <= {"added", "skipped"}
+    one, other = (Photo.objects.owned_by(bob).get(sha256=photo.sha256) for photo in (generated, bare))
+    assert (one.title, one.caption, one.rating, one.tags.get().name) == ("Öland", "At <dawn>", 4, "sea")
+    assert (one.recipe.seed, other.recipe.seed, other.recipe.cfg) == ("4242", "18446744073709551615", 6.5)
+    assert (other.recipe.prompt, other.recipe.loras[0]["weight"]) == ("a harbour", 0.5)
 
 
 def test_share_file_gives_a_path_and_its_papers(generated):
@@ -140,8 +168,6 @@ def test_share_file_gives_a_path_and_its_papers(generated):
 def test_full_is_the_original_and_what_it_does_not_say_stands_beside_it(alice, generated):
     data = draw("PNG", seed=7)
     bare = make_photo(alice, data, name="bare.png")
-    from photos.models import Recipe
-
     Recipe.objects.create(photo=bare, generator="comfyui", prompt="fog, at sea", negative_prompt="people", steps=20,
                           sampler="euler", cfg=6.5, seed="99", width=64, height=48, model="coast, v2")  # fmt: skip
     found = exported(alice, [bare, generated], FULL)

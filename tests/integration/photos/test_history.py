@@ -38,9 +38,9 @@ def post(client, address: str, **values) -> dict:
 
 def test_a_reload_knows_what_was_done_and_what_was_taken_back(alice, photos, alice_client):
     curate.decide(alice, pks(photos), value=REJECTED, reason="hands")
-    assert post(alice_client, "/undo/")["said"] == "Undone: 3 rejected: hands."
+    assert post(alice_client, "/undo/")["said"] == "Undone: rejected: hands, 3 images."
     assert stand(photos) == [UNDECIDED] * 3 and stand(photos, "reason") == [""] * 3
-    assert post(alice_client, "/redo/")["said"] == "Done again: 3 rejected: hands."
+    assert post(alice_client, "/redo/")["said"] == "Done again: rejected: hands, 3 images."
     assert stand(photos, "reason") == ["hands"] * 3
     assert post(alice_client, "/redo/")["said"] == "Nothing to do again."
 
@@ -167,6 +167,24 @@ def test_without_a_script_labels_reasons_and_undo_are_forms(alice, alice_client)
     page = alice_client.get(f"/photos/{photo.pk}/").content.decode()
     assert 'value="text" data-key="w" selected' in page
     said = alice_client.post("/undo/", {"next": "/"}, follow=True).content.decode()
-    assert "Undone: 1 yellow." in said or "Undone: 1 rejected: text." in said
+    assert "Undone: yellow label, 1 image." in said or "Undone: rejected: text, 1 image." in said
     cell = alice_client.get("/").content.decode()
     assert "rejected: text" in cell or "yellow label" in cell
+
+
+@pytest.mark.any_database
+def test_a_gesture_that_fills_more_than_a_look_stands_on_one_page_alone(alice, photos, monkeypatch):
+    """Its events lie apart: a task went on with it after something else was decided."""
+    monkeypatch.setattr(history, "WINDOW", 1)
+    whole = uuid.uuid4()
+    curate.decide(alice, pks(photos[:2]), axis="label", value=4, batch=whole)
+    other = curate.decide(alice, pks(photos[:1]), axis="rating", value=3).batch
+    curate.decide(alice, pks(photos[2:]), axis="label", value=4, batch=whole)
+    events = Decision.objects.filter(photo__in=photos)
+    first = history.page(alice, events, limit=1)
+    second = history.page(alice, events, limit=1, before=first.before)
+    assert [(one.batch, one.steps[0].count) for one in first.entries + second.entries] == [
+        (whole, 3),
+        (other, 1),
+    ]
+    assert history.page(alice, events, limit=1, before=second.before).entries == []

@@ -77,6 +77,23 @@ def test_a_final_keeps_the_label(alice, scripted):  # noqa: F811
 
 
 @pytest.mark.any_database
+def test_choosing_a_reason_on_the_page_of_an_image_rejects_it(alice, alice_client):
+    photo = PhotoFactory(owner=alice)
+    address = f"/photos/{photo.pk}/"
+
+    def send(decision: int, reason: str) -> tuple[int, str]:
+        drawn = re.search(r'name="stood" value="([^"]*)"', alice_client.get(address).content.decode())[1]
+        form = {"decision": decision, "rating": 0, "label": 0, "reason": reason, "stood": drawn}
+        alice_client.post(f"{address}decide/", form)
+        photo.refresh_from_db()
+        return photo.decision, photo.reason
+
+    assert send(0, "hands") == (2, "hands")  # nobody ticked Reject
+    assert send(1, "hands") == (1, "")  # it only stood there still
+    assert send(1, "text") == send(2, "text") == (2, "text")
+
+
+@pytest.mark.any_database
 def test_a_person_s_own_list_of_reasons(alice, bob, alice_client):
     assert [one.key for one in reasons.reasons_of(alice)] == ["h", "w", "j", "o", "q"]
     rows = {"name": ["fingers", "", "too dark"], "key": ["h", "", ""]}
@@ -95,3 +112,10 @@ def test_the_keys_of_reasons_do_nothing_else():
     taken = "".join("".join(re.findall(r"'(.)'", found[1])) for line in plain
                     if "after:" not in line and (found := re.search(r"key: \[(.*?)\]", line)))  # fmt: skip
     assert not set(taken) & set(reasons.KEYS)
+
+
+@pytest.mark.any_database
+def test_every_key_has_its_words_in_the_help():
+    bound = re.findall(r"does: '(\w+)'", Path("static/js/keys.js").read_text())
+    told = re.findall(r"\['(\w+)', ", Path("static/js/help.js").read_text())
+    assert bound and sorted(bound) == sorted(told)

@@ -441,3 +441,29 @@ def test_the_colours_of_its_pages_are_the_houses():
     house, ours = ((settings.BASE_DIR / f"static/css/{name}.css").read_text() for name in ("site", "shared"))
     colours = re.findall(r"--[\w-]+: (?:light-dark|rgb)\([^;]+;", ours.partition("}")[0])
     assert len(colours) > 8 and [one for one in colours if one not in house] == []
+
+
+def test_where_nobody_is_named_files_of_the_download_name_nobody_either(alice):
+    """Finals and other made images carry their owner's credit: a link that names nobody must not tell it."""
+    from generation.models import FinalWishes
+
+    FinalWishes.objects.create(owner=alice, creator="Alice Liddell", rights="(c) Alice Liddell")
+    made = make_photo(alice, draw("PNG", (90, 60)), origin=Photo.Origin.MADE)
+    named = {}
+    for signed_by in ("", "A. L."):
+        share, address = link(alice, [made], signed_by=signed_by, allows_download=True)
+        packed = zipfile.ZipFile(io.BytesIO(body(Client().get(f"{address}download/"))))
+        named[signed_by] = b"Liddell" in packed.read(packed.namelist()[0])
+        proof = read_back(
+            shown.first(share, 5), title=share.title, downloads=True, credited=share.names_its_owner
+        )
+        assert proof.is_clean and (proof.n_credits == 1) == bool(signed_by)
+    assert named == {"": False, "A. L.": True}
+
+
+def test_an_ended_link_that_is_switched_on_is_not_said_to_work(alice, alice_client, pictures):
+    share, address = link(alice, pictures)
+    Share.objects.filter(pk=share.pk).update(is_on=False, expires_at=timezone.now())
+    said = alice_client.post(reverse("share_switch", args=[share.pk]), {"on": "1"}, follow=True)
+    assert "its time is over" in said.content.decode() and "works again" not in said.content.decode()
+    dead(address)
