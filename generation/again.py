@@ -104,6 +104,8 @@ def vary(owner, photo: Photo) -> GenerationSession:
     again = of_photo(photo)
     if again is None:
         raise WorkflowError(NO_WORDS)
+    if again.remix_of is not None and varying.only_enlarges(again.remix_of):
+        raise WorkflowError(varying.ALIKE)
     engine = again.engine or last_engine(owner)
     width, height, options = again.width, again.height, again.known
     if not again.engine:

@@ -186,11 +186,16 @@ def ask_all(entries: Iterable[EngineEntry], **patience: float) -> None:
 
 def takes_seeds(alias: str) -> bool:
     """Whether its seeds are worth showing, as far as this process knows; nobody is asked, and no database."""
-    try:
-        can = _entry(_kept.rows, alias).remembered()
-    except Exception:  # gone, or one of the settings that cannot be built
-        return False
+    can = remembered(alias)
     return can is not None and can.seeds
+
+
+def remembered(alias: str) -> Capabilities | None:
+    """What it can do, as far as this process knows; nobody is asked, and no database."""
+    try:
+        return _entry(_kept.rows, alias).remembered()
+    except Exception:  # gone, or one of the settings that cannot be built
+        return None
 
 
 def title_of(alias: str) -> str:

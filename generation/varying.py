@@ -14,7 +14,7 @@ from django.db.models import Count, F, Max
 
 from generation import registry
 from generation.models import MAX_COUNT, Candidate, GenerationSession, Variation
-from generation.wishes import WorkflowError
+from generation.wishes import WorkflowError, enlarged_by
 from photos import curate, working
 from photos.db import in_transaction
 from photos.models import Photo
@@ -22,6 +22,7 @@ from photos.models import Photo
 State = GenerationSession.State
 FULL = "A session makes at most %s images, and this one has them all. Remix it to go on in a new one."
 ROOM = "A session makes at most %s images: there is room for %s more here."
+ALIKE = "Enlarging gives the same image each time; there is nothing to vary. Vary the image it was made from."
 
 
 class Unwanted(Exception):
@@ -29,8 +30,17 @@ class Unwanted(Exception):
 
 
 def can_vary(session: GenerationSession) -> bool:
-    """Whether this session can be given more images: its engine is still there."""
-    return session.engine != registry.IMPORTED and session.engine in registry.aliases()
+    """Whether this session can be given more images: its engine is still there, and a seed changes something."""
+    is_there = session.engine != registry.IMPORTED and session.engine in registry.aliases()
+    return is_there and not only_enlarges(session)
+
+
+def only_enlarges(session: GenerationSession) -> bool:
+    """Whether all its images would be one image: the source made larger, without a seed."""
+    can = registry.remembered(session.engine)
+    if session.source_id is None or can is None or not can.enlarges_alike:
+        return False
+    return enlarged_by(can, session.options if isinstance(session.options, dict) else {}) > 1
 
 
 def vary(session: GenerationSession, photo_ids: Iterable[int]) -> list[int]:
@@ -38,6 +48,8 @@ def vary(session: GenerationSession, photo_ids: Iterable[int]) -> list[int]:
 
     What a person had stopped stays undone: only the new ones are made.
     """
+    if only_enlarges(session):
+        raise WorkflowError(ALIKE, field="engine")
     if not can_vary(session):
         raise WorkflowError("The engine that made this session is not set up here any more.", field="engine")
     wanted = list(photo_ids)

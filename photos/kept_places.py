@@ -10,6 +10,7 @@ from photos.db import in_transaction
 from photos.models import KeptPlace
 
 MAX_SCOPE, MAX_QUERY = 60, 200
+AT_MOST = 500  # lists of a person: each search is one
 KEPT = ("show", "sort", "stacks")  # of an address: what a list shows, not how far one has leafed
 
 
@@ -26,8 +27,15 @@ def keep(owner, scope: str, photo_id: int, query: str = "") -> bool:
         return False
     if is_there:
         place = {"photo_id": photo_id, "query": _known(query), "kept_at": timezone.now()}
-        in_transaction(lambda: KeptPlace.objects.update_or_create(owner=owner, scope=scope, defaults=place))
+        in_transaction(lambda: _keep(owner, scope, place))
     return is_there
+
+
+def _keep(owner, scope: str, place: dict) -> None:
+    """Inside a transaction. For a new one above the limit those kept longest ago go."""
+    if KeptPlace.objects.update_or_create(owner=owner, scope=scope, defaults=place)[1]:
+        old = KeptPlace.objects.filter(owner=owner).order_by("-kept_at", "-pk").values_list("pk", flat=True)
+        KeptPlace.objects.filter(pk__in=list(old[AT_MOST : AT_MOST + 100])).delete()
 
 
 def forget(owner, scope: str) -> None:

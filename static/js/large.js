@@ -22,6 +22,7 @@ export function open(cell, { push = true } = {}) {
     title = document.title;
     dialog.showModal();
     moveInto(dialog);
+    import('./why.js').then(paint);
     if (push) history.pushState({ large: cell.dataset.photo }, '', cell.querySelector('a').href);
     dialog.focus({ preventScroll: true });
   }

@@ -223,18 +223,6 @@ document.addEventListener('pointerdown', event => {
 for (const name of ['pointerup', 'pointercancel', 'pointermove']) document.addEventListener(name, event => { if (name !== 'pointermove' || Math.hypot(event.movementX, event.movementY) > 4) clearTimeout(press); });
 document.addEventListener('contextmenu', event => { if (press === null && event.target.closest('[data-photo] > a')) event.preventDefault(); });
 
-// What one rejects for is in the bar; the large view has it too.
-const reasons = document.querySelectorAll('.bulk [data-key]'), why = document.getElementById('large-reasons');
-for (const { value, dataset: { key } } of why ? reasons : []) {
-  const button = document.createElement('button'), cap = document.createElement('kbd');
-  Object.assign(button, { type: 'button', className: 'btn' });
-  Object.assign(button.dataset, { do: 'reason', value: value.slice(7) });
-  cap.textContent = key.toUpperCase();
-  button.append(value.slice(7), ' ', cap);
-  why.append(button);
-}
-document.querySelector('[popovertarget=large-reasons]')?.toggleAttribute('hidden', !reasons.length);
-
 // --- beginning --------------------------------------------------------------
 
 function cameOver() {

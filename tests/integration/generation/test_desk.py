@@ -85,6 +85,15 @@ def test_the_sheet_opens_where_one_was_on_any_device(alice, alice_client, bob_cl
     assert "Back where you were" not in explicit and 'aria-current="true">All' in explicit
 
 
+def test_the_oldest_places_are_forgotten_when_there_are_too_many(alice, alice_client):
+    session, photos = drawn(alice, 1)
+    rows = [KeptPlace(owner=alice, scope=f"search:{n}", photo=photos[0]) for n in range(501)]
+    KeptPlace.objects.bulk_create(rows)
+    alice_client.post("/place/", {"scope": f"session:{session.pk}", "photo": photos[0].pk})
+    assert KeptPlace.objects.count() == 500
+    assert KeptPlace.objects.filter(scope=f"session:{session.pk}").exists()
+
+
 def test_a_place_whose_filter_is_empty_by_now_opens_the_whole_sheet(alice, alice_client):
     session, photos = drawn(alice, 3)
     said = {"scope": f"session:{session.pk}", "photo": photos[1].pk, "query": "show=undecided"}

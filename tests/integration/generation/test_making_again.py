@@ -7,14 +7,14 @@ import io
 import pytest
 from PIL import Image
 
-from generation import finals, workflow
+from generation import again, finals, varying, workflow
 from generation.engines import EngineError, Option
 from generation.models import GenerationSession
 from photos import curate
 from photos.images import RecipeFacts
 from photos.models import Photo
 from tests.doubles import flat
-from tests.factories import SessionFactory, make_photo, make_session, pictures_of
+from tests.factories import CandidateFactory, SessionFactory, make_photo, make_session, pictures_of
 
 pytestmark = pytest.mark.django_db
 MODEL = Option(
@@ -244,4 +244,9 @@ def test_enlarging_alone_is_asked_for_once(alice, alice_client, scripted):
     refused = alice_client.post(address, wish | {"count": "8"})
     assert refused.status_code == 422 and "ask for 1" in str(refused.context["form"].errors["count"])
     assert alice_client.post(address, wish | {"count": "1"}).status_code == 303
+    large = GenerationSession.objects.get()
+    with pytest.raises(workflow.WorkflowError, match="nothing to vary"):
+        again.vary(alice, CandidateFactory(session=large).photo)
+    assert not varying.can_vary(large)
     assert alice_client.post(address, wish | {"count": "8", "scripted-upscale": "1"}).status_code == 303
+    assert varying.can_vary(GenerationSession.objects.exclude(pk=large.pk).get())
