@@ -54,7 +54,7 @@ function vertical(item, by) {
 
 const inList = () => Boolean(document.activeElement?.closest('[data-list]'));
 const box = cell => cell.querySelector('.check input');
-const selected = () => cells().filter(cell => box(cell)?.checked);
+const selected = () => [...document.querySelectorAll('[data-photo] .check input:checked')].map(input => input.closest('[data-photo]'));
 function targets() {
   if (large.isOpen()) return [large.shown()].filter(Boolean);
   const many = selected();
@@ -116,6 +116,7 @@ let selecting = false;           // asked for by the button that touch screens h
 function drawSelection() {
   const n = selected().length;
   if (n) bulk();
+  document.documentElement.classList.toggle('ticked', n > 0);
   document.documentElement.classList.toggle('selecting', selecting || n > 0);
   document.querySelector('[data-do=selecting]')?.setAttribute('aria-pressed', selecting || n > 0);
   const every = document.querySelector('[data-do=whole]'), all = n > 0 && n === cells().length, count = every?.dataset.count;

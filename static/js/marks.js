@@ -64,12 +64,11 @@ export function countIn(chosen, by) {
 export function drawCounts() {
   if (!sheet) return;
   const { made, picked, rejected, unfiled } = Object.fromEntries(Object.entries(sheet.dataset).map(([k, v]) => [k, +v]));
-  const decided = picked + rejected, set = (name, value) => document.querySelectorAll(name).forEach(el => { el.textContent = value; });
-  set('[data-n=all]', made);
-  set('[data-n=undecided]', made - decided);
-  set('[data-n=picks]', picked);
-  set('[data-n=rejects]', rejected);
-  set('[data-f=decided], [data-f=decided-copy]', decidedWords());
+  const decided = picked + rejected, shown = { all: made, undecided: made - decided, picks: picked, rejects: rejected };
+  for (const el of document.querySelectorAll('[data-n], [data-f=decided], [data-f=decided-copy]')) {
+    const now = String(el.dataset.n ? shown[el.dataset.n] ?? el.textContent : decidedWords());
+    if (el.textContent !== now) el.textContent = now;
+  }
   drawReasons();
   const bar = document.querySelector('[data-f=bar]'), complete = document.getElementById('complete');
   document.querySelector('[data-f=ready]')?.toggleAttribute('hidden', decided > 0);
