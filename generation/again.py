@@ -13,6 +13,7 @@ from generation.models import Candidate, GenerationSession
 from generation.wishes import WorkflowError
 from photos.models import Photo
 
+SHAPES_DIFFER = 50  # of ratios: by a fiftieth
 NO_WORDS = "Nothing is known of how this image was made."
 
 
@@ -68,6 +69,16 @@ def of_photo(photo: Photo) -> Again | None:
         known={name: value for name, value in known.items() if value not in (None, "")},
         photo=photo,
     )
+
+
+def size_before(again: Again, source: Photo) -> tuple[int, int] | None:
+    """The size it was asked for, where that goes on from this image; None of what was made larger, or cut since."""
+    width, height = again.width, again.height
+    upscale = again.known.get("upscale")
+    if not (width and height) or (isinstance(upscale, (int, float)) and upscale > 1):
+        return None
+    is_its_shape = abs(width * source.height - height * source.width) * SHAPES_DIFFER < width * source.height
+    return (width, height) if source == again.source or is_its_shape else None
 
 
 def candidate_of(photo: Photo) -> Candidate | None:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from generation import registry
-from generation.again import Again, of_session
+from generation.again import Again, of_session, size_before
 from generation.engines import Capabilities, EngineError, Option
 from generation.fitting import FROM_IMAGE, can_make, fitted_options, fitted_size, sensible_size
 from generation.models import MAX_COUNT, GenerationSession
@@ -271,7 +271,7 @@ def _initial(
     can = engines.get(chosen)
     found: dict[str, Any] = {"engine": chosen, "shape": "1024x1024"}
     if source is not None:
-        found["shape"] = _value(*_size_for(can, source))
+        found["shape"] = _value(*_size_for(can, source, again))
     elif can and not can_make(can, 1024, 1024):
         found["shape"] = _value(*fitted_size(can, 1024, 1024))
     if again is None:
@@ -293,7 +293,7 @@ def _shapes(engines: Mapping[str, Capabilities], again: Again | None, source: Ph
     sizes = [(label, width, height) for label, width, height in SHAPES]
     if source is not None:
         for can in engines.values() or [None]:
-            sizes.insert(0, (_("Same"), *_size_for(can, source)))
+            sizes.insert(0, (_("Same"), *_size_for(can, source, again)))
     known = {(width, height) for _label, width, height in sizes}
     for can in engines.values():
         sizes += [(f"{w}×{h}", w, h) for w, h in can.sizes if (w, h) not in known]
@@ -319,8 +319,9 @@ def _shapes(engines: Mapping[str, Capabilities], again: Again | None, source: Ph
     return list(found.values())
 
 
-def _size_for(can: Capabilities | None, source: Photo) -> tuple[int, int]:
-    size = sensible_size(source.width, source.height)
+def _size_for(can: Capabilities | None, source: Photo, again: Again | None) -> tuple[int, int]:
+    """As it was asked for before; else the shape of the image to start from."""
+    size = (again and size_before(again, source)) or sensible_size(source.width, source.height)
     return fitted_size(can, *size) if can else size
 
 

@@ -38,7 +38,7 @@ class Steps:
     ) -> None:
         self.failure: BaseException | None = None
         self._index, self._steps, self._report, self._cancelled = index, steps, report, cancelled
-        self._shown = time.monotonic()
+        self._shown = float("-inf")
 
     def __call__(self, pipe: Any, step: int, timestep: Any, tensors: dict[str, Any]) -> dict[str, Any]:
         try:
@@ -57,7 +57,7 @@ class Steps:
         return tensors
 
     def _preview(self, tensors: Mapping[str, Any]) -> bytes | None:
-        """A JPEG an eighth of the size, once a second, straight from the latents: no decoding."""
+        """A JPEG an eighth of the size, at first and once a second, straight from the latents: no decoding."""
         latents = tensors.get("latents")
         if (
             time.monotonic() - self._shown < PREVIEW_SECONDS

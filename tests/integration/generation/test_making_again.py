@@ -222,6 +222,21 @@ def test_enlarging_is_offered_where_it_can_be_done(alice, alice_client, able):
     assert (session.title, session.width, session.height) == ("Harbour.png", 192, 128)
 
 
+def test_what_is_made_from_an_image_made_here_keeps_the_size_it_was_asked_for(alice, alice_client, able):
+    def page(**query):
+        return alice_client.get("/generate/", query)
+
+    able.can |= {"upscale": True, "options": (UPSCALE,)}
+    candidate = pictures_of(started(alice, None, count=1, width=128, height=64))[0]
+    assert page(source=candidate.pk).context["form"]["shape"].value() == "128x64"
+    larger = started(alice, candidate, count=1, width=256, height=320)
+    assert page(remix=larger.pk).context["form"]["shape"].value() == "256x320"
+    brought = make_photo(alice, flat(6, (128, 64)))
+    assert page(source=brought.pk).context["form"]["shape"].value() != "128x64"
+    enlarging = page(source=candidate.pk, upscale=1).content.decode()
+    assert "Enlarges an image" in enlarging and "Remix of" not in enlarging
+
+
 def test_what_is_enlarged_keeps_all_its_pixels_and_is_not_too_large_to_be_taken_in(alice, able):
     able.can |= {"upscale": True, "options": (UPSCALE,)}
     data = flat(1, (2000, 1000))

@@ -53,6 +53,7 @@ def test_a_tiny_pipeline_keeps_the_contract_stops_between_steps_and_starts_from_
             in made.text["parameters"]
         )
     assert [report.fraction for report in reports] == pytest.approx([0, 0.327, 0.653, 0.98, 1], abs=0.01)
+    assert any(report.preview for report in reports), "quick ones are seen being made, too"
 
     source = draw("PNG", size=(96, 80))
     (near,) = engine.generate(small(source_image=source, options={"steps": 4, "denoise": 0.5}), **calm)
