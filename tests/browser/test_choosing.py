@@ -74,7 +74,9 @@ def test_a_lost_answer_and_a_slow_server_lose_nothing_and_do_nothing_twice(alice
 
     open_sheet(page, sheet)
     page.route("**/decide/", lose_first)
-    press(page, "p", "ArrowRight", "x", "ArrowRight", "o")
+    with page.expect_request("**/decide/"):
+        press(page, "p")
+    press(page, "ArrowRight", "x", "ArrowRight", "o")
     saved(page)
     assert [row[:3] for row in marks(sheet)] == [(1, 1, ""), (2, 2, ""), (3, 2, "off-prompt")]
     assert seen[0] == 1 and Photo.objects.get(candidate__session=sheet, candidate__number=1).revision == 2
