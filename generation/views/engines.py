@@ -240,7 +240,7 @@ def _line(alias: str, row: EngineSetup | None) -> Line:
         from_settings=not own,
         mood=mood,
         state=state,
-        about=can.about if can else "",
+        about=can.about if can and can.about.rstrip(".") != entry.title else "",
         version=_version(row),
     )
 

@@ -132,5 +132,6 @@ def _facts(candidate: Candidate) -> tuple[tuple[str, str], ...]:
         known and known.generator.casefold() == engine.casefold()
     ):
         engine = ""
-    took = _("%s s") % formats.number_format(candidate.seconds, 1) if candidate.seconds else ""
+    seconds = candidate.seconds or 0
+    took = _("%s s") % formats.number_format(seconds, 1) if seconds >= 0.05 else ""
     return ((_("Engine"), engine), (_("Took"), took))

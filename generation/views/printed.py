@@ -48,6 +48,7 @@ def sheet(request: HttpRequest, pk: int) -> HttpResponse:
         "engine": registry.title_of(session.engine),
         "prints": [_print(frame) for frame in found.frames if frame.cell],
         "ratio": found.ratio,
+        "size": found.size,
         "chips": [link for link in desk.chips(session, found, wish) if link.count or link.here],
         "pages": desk.pages(found, wish),
         "n_shown": found.n_shown,

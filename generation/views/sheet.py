@@ -81,8 +81,16 @@ class Sheet:
         return self.session.is_generating or self.session.filing_since is not None or self.is_filling
 
     @property
+    def size(self) -> tuple[int, int]:
+        """Pixels of the pictures shown where all have the same, else what was asked for: some workflows know better,
+        and what is enlarged grows."""
+        sizes = {(frame.photo.width, frame.photo.height) for frame in self.frames if frame.photo}
+        return sizes.pop() if len(sizes) == 1 else (self.session.width, self.session.height)
+
+    @property
     def ratio(self) -> float:
-        return round(self.session.width / self.session.height, 4)
+        width, height = self.size
+        return round(width / height, 4)
 
     @property
     def expected(self) -> str:

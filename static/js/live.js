@@ -23,7 +23,7 @@ function follow() {
   if (was && generating === '0') {
     was = false;
     document.querySelectorAll('.frame .well').forEach(well => well.closest('.frame').remove());
-    if (sheet.dataset.varied) say(gettext('The variations are here.'));
+    if (sheet.dataset.varied) say(gettext('What was varied is here.'));
     else if (+made) say(fill(gettext('%(n)s ready. P picks, X rejects, ? for all.'), { n: made }));
     document.dispatchEvent(new CustomEvent('gallery:start'));
   }

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from photos.models import Photo
+from tests.browser.waiting import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -189,9 +190,9 @@ def test_the_help_is_true(alice_page, sheet):
         ("trash", "Backspace", shown, 11), ("undo", "Control+z", shown, 12),
         ("help", "?", "Boolean(document.querySelector('dialog.keys'))", True),
     ]  # fmt: skip
-    for does, key, seen, wanted in walk:
+    for _does, key, seen, wanted in walk:
         press(page, key)
-        page.wait_for_function(f"wanted => ({seen}) === wanted", arg=wanted, timeout=3000), does
+        until(page, seen, wanted, seconds=3)
     press(page, "Escape", "ArrowDown")
     below = focused(page)
     assert below > "f01"

@@ -10,6 +10,7 @@ from generation import trashing
 from photos import curate, trash
 from photos.models import Photo
 from tests.browser.test_keys import press
+from tests.browser.waiting import until
 from tests.looks import LOOKS
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -44,11 +45,9 @@ def test_a_ticked_image_is_restored_and_undo_puts_it_back(open_page, alice, thro
 
 def test_its_pictures_are_really_shown(alice_page, thrown):
     alice_page.goto("/trash/")
-    alice_page.wait_for_function(
-        "[...document.querySelectorAll('.cell img')].filter(i => i.naturalWidth).length === 3"
-    )
+    until(alice_page, "[...document.querySelectorAll('.cell img')].filter(i => i.naturalWidth).length", 3)
     alice_page.goto(f"/photos/{thrown[0].pk}/")
-    alice_page.wait_for_function("document.querySelector('.hero img').naturalWidth > 0")
+    until(alice_page, "document.querySelector('.hero img').naturalWidth > 0")
     alice_page.get_by_role("button", name="Restore").click()
     expect(alice_page.get_by_label("Title", exact=True)).to_be_visible()
 

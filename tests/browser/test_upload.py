@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 
 from photos import albums, uploading
 from photos.models import AlbumPhoto, Photo, UploadBatch, UploadEntry
+from tests.browser.waiting import until
 from tests.factories import make_photo
 from tests.looks import LOOKS
 from tests.pictures import cut, draw
@@ -270,7 +271,7 @@ def test_a_hundred_and_thirty_files_take_a_hundred_rows(alice_page, live_server)
     expect(alice_page.locator("[data-up=rows] > li")).to_have_count(100)
     expect(end_of(alice_page)).to_contain_text("130 added", timeout=120_000)
     expect(alice_page.locator("[data-up=rows] > li")).to_have_count(100)
-    alice_page.wait_for_function("heard.at(-1) === '130 added'")
+    until(alice_page, "heard.at(-1)", "130 added")
     assert 5 <= alice_page.evaluate("heard.length") <= 12
     close_old_connections()
     assert Photo.objects.count() == 130

@@ -225,7 +225,8 @@ def _image(index: int, data: bytes, template: Template, graph: dict[str, Any], s
 
 def _about(templates: Sequence[Template]) -> str:
     if len(templates) == 1:
-        return f"Drawn by ComfyUI with the workflow “{templates[0].name}”."
+        known = "" if templates[0].takes("width") else " It sets the size itself."
+        return f"Drawn by ComfyUI with the workflow “{templates[0].name}”.{known}"
     return f"Drawn by ComfyUI with one of {len(templates)} workflows."
 
 

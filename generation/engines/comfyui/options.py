@@ -43,7 +43,7 @@ def options_for(templates: Sequence[Template], lists: Lists) -> tuple[Option, ..
     """The choice of a template where there is more than one, then each role that one of them takes."""
     found: list[Option] = []
     if len(templates) > 1:
-        names = tuple((template.name, template.name) for template in templates)
+        names = tuple((template.name, _described(template)) for template in templates)
         found.append(
             Option(name="template", label="Workflow", kind="choice", default=names[0][0], choices=names)
         )
@@ -53,6 +53,11 @@ def options_for(templates: Sequence[Template], lists: Lists) -> tuple[Option, ..
         if taking:
             found.append(_named(role, taking, lists) if role in NAMED else _number(role, taking))
     return tuple(found)
+
+
+def _described(template: Template) -> str:
+    """Its name, and whether the size that is asked for means nothing to it."""
+    return template.name if template.takes("width") else f"{template.name} (sets the size itself)"
 
 
 def chosen_values(options: Mapping[str, Any], template: Template) -> dict[str, Any]:

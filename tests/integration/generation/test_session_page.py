@@ -50,6 +50,16 @@ def test_every_image_and_every_missing_one_has_its_place(alice, alice_client):
     assert "<title>(2) 5 Red lighthouse in fog" in page
 
 
+def test_the_size_on_the_page_is_the_one_of_the_pictures(alice, alice_client):
+    """Some workflows know better than they were asked, and what is enlarged grows."""
+    session = drawn(alice, made=2, count=2, state=State.CANCELLED, width=1280, height=832)
+    Photo.objects.update(width=2048, height=1024)
+    printed = reverse("session_print", args=[session.pk])
+    assert all("2048 × 1024" in alice_client.get(page).content.decode() for page in (sheet(session), printed))
+    Photo.objects.filter(candidate__number=2).update(width=1024)
+    assert "1280 × 832" in alice_client.get(sheet(session)).content.decode()
+
+
 def test_a_stopped_session_keeps_what_is_there_and_can_go_on(alice, alice_client):
     session = drawn(alice, made=2, count=5, state=State.CANCELLED)
     page = alice_client.get(sheet(session)).content.decode()

@@ -422,6 +422,14 @@ def test_options_are_what_the_workflows_take_and_the_server_has(peer):
     assert (sent["3"]["inputs"]["steps"], sent["5"]["inputs"]["batch_size"]) == (4, 1)
 
 
+def test_a_workflow_that_sets_the_size_itself_says_so(peer):
+    fixed = {"name": "Fixed", "graph": exported(), "inputs": {"size": None}}
+    assert engine(peer, templates=[fixed]).capabilities().about.endswith("It sets the size itself.")
+    both = engine(peer, templates=[fixed, {"name": "Free", "graph": exported()}]).capabilities()
+    assert both.options[0].choices == (("Fixed", "Fixed (sets the size itself)"), ("Free", "Free"))
+    assert "size" not in engine(peer).capabilities().about
+
+
 def test_a_server_that_is_away_says_so_and_a_list_that_fails_is_a_note(peer):
     comfy = ComfyUIEngine("http://127.0.0.1:9")
     with pytest.raises(EngineError, match="cannot be reached") as away:
