@@ -158,16 +158,22 @@ def _in_mode(image: Image.Image, mode: str) -> Image.Image:
     return image if image.mode == mode else image.convert(mode)
 
 
-def hiding(text: str, *, alpha: int = 254, format: str = "PNG") -> bytes:
-    """A picture that hides `text` in the lowest bit of each pixel's alpha, as some generators write it."""
-    image, data = picture((64, 320)).convert("RGBA"), text.encode()
-    message = b"stealth_pnginfo" + (len(data) * 8).to_bytes(4) + data
-    bits = "".join(f"{byte:08b}" for byte in message)
+def hiding(text: str, *, alpha: int = 254, format: str = "PNG", bands: str = "A") -> bytes:
+    """A picture that hides `text` in the lowest bit of each pixel's alpha, or of its colours, as some generators do."""
+    image, data = picture((64, 320)).convert("RGBA" if bands == "A" else "RGB"), text.encode()
+    message = (
+        (b"stealth_pnginfo" if bands == "A" else b"stealth_rgbinfo") + (len(data) * 8).to_bytes(4) + data
+    )
+    bits = [int(bit) for byte in message for bit in f"{byte:08b}"]
+    bits += [0] * (64 * 320 * len(bands) - len(bits))
     pixels = image.load()
     for at in range(64 * 320):
         x, y = divmod(at, 320)
-        bit = int(bits[at]) if at < len(bits) else 0
-        pixels[x, y] = (*pixels[x, y][:3], alpha | bit)
+        if bands == "A":
+            pixels[x, y] = (*pixels[x, y][:3], alpha | bits[at])
+        else:
+            hidden = bits[3 * at : 3 * at + 3]
+            pixels[x, y] = tuple(value & 254 | bit for value, bit in zip(pixels[x, y], hidden, strict=True))
     out = io.BytesIO()
     image.save(out, format, **({"lossless": True} if format == "WEBP" else {}))
     return out.getvalue()

@@ -2,7 +2,7 @@
 
 Where the format can carry an XMP packet beside an untouched picture, the picture's bytes stay the same and everything
 else is left behind. Else (AVIF, GIF, TIFF, HEIC; a signed file, which must not be changed; a prompt hidden in the
-pixels themselves, or a transparent WebP of a generator, where one may be) it is drawn anew as a WebP of at most 2560
+pixels themselves, or a WebP of a generator in which one may be) it is drawn anew as a WebP of at most 2560
 pixels. Either way the file is read back, and what still tells is not handed out.
 """
 
@@ -20,6 +20,8 @@ from photos.exporting.faults import ExportError
 from photos.exporting.names import numbered
 from photos.metadata.stealth import hides_text
 from photos.models import Photo
+from photos.papers.webp import exact_bands
+from photos.thumbnails import VARIANTS
 
 log = logging.getLogger(__name__)
 
@@ -115,9 +117,7 @@ def _made(
     known = papers_of(photo, source)
     term = mark_of(photo, known)
     packet = _packet(photo, known, term, credited=credited)
-    # What is hidden in the alpha of a WebP shows only when it is decoded: one that was made is drawn anew, of others
-    # it is looked at.
-    may_hide = photo.format == "WEBP" and _keeps_alpha(source) and (bool(term) or _hides(source, folder))
+    may_hide = photo.format == "WEBP" and _may_hide(photo, source, folder, is_made=bool(term))
     if papers.can_write(photo.format) and not known.signed and not may_hide:
         try:
             path = folder / "shared"
@@ -151,13 +151,20 @@ def _written(source: Path, target: Path, format: str, packet: bytes, term: str) 
     return found
 
 
-def _keeps_alpha(path: Path) -> bool:
-    """Whether a still WebP has an alpha channel, which keeps the bits in which text hides. RFC 9649, 2.7 and 3.4."""
-    with path.open("rb") as file:
-        head = file.read(25).ljust(25, b"\0")
-    if head[12:16] == b"VP8L":
-        return bool(head[24] & 0x10)
-    return head[12:16] == b"VP8X" and head[20] & 0x12 == 0x10
+def _may_hide(photo: Photo, source: Path, folder: Path, *, is_made: bool) -> bool:
+    """Whether a prompt may hide in the bits of a WebP. It shows only when it is decoded: one with alpha that was made
+    is drawn anew, any other is looked at, unless it is too large to be seen as it is."""
+    try:
+        with source.open("rb") as stream:
+            exact = exact_bands(stream)
+    except papers.MarkError:
+        return False  # it is drawn anew for that
+    if not exact:
+        return False
+    is_seen = exact != "RGB with a profile" and max(photo.width, photo.height) <= VARIANTS["l2560"].box[0]
+    if is_made and (exact == "A" or not is_seen):
+        return True
+    return _hides(source, folder)
 
 
 def _hides(source: Path, folder: Path) -> bool:

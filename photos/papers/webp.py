@@ -52,6 +52,17 @@ def compose(found: Layout, packet: bytes, exif: bytes) -> list[Part]:
     return [Part(b"", before=b"RIFF" + size.to_bytes(4, "little") + b"WEBP"), *parts]
 
 
+def exact_bands(stream: BinaryIO) -> str:
+    """The bands of a still picture that keep their lowest bits, in which text hides: "A" where it has an alpha channel,
+    "RGB" where it is lossless, "" none; "RGB with a profile" where decoding for a screen would change them."""
+    found = layout(stream)
+    _width, _height, alpha, moving = found.canvas
+    kinds = {part.kind for part in found.picture}
+    if moving or alpha:
+        return "A" if alpha and not moving else ""
+    return "" if b"VP8L" not in kinds else "RGB with a profile" if b"ICCP" in kinds else "RGB"
+
+
 def _chunks(stream: BinaryIO, position: int, end: int) -> Iterator[tuple[bytes, int, int]]:
     """(kind, start of the data, length) of each chunk between two places."""
     while position < end:

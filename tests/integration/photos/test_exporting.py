@@ -18,6 +18,7 @@ from photos import albums, curate, exporting, papers, storage
 from photos.exporting import ARCHIVE, FULL, SHARE, Chosen, Job, archive
 from photos.importing import Import
 from photos.importing.sidecars import read
+from photos.metadata.stealth import hides_text
 from photos.models import Album, AlbumPhoto, Photo, Recipe, Tag
 from tests.factories import PhotoFactory, make_photo, make_session, pictures_of
 from tests.integration.generation.conftest import scripted  # noqa: F401
@@ -130,6 +131,20 @@ def test_a_transparent_webp_that_nobody_says_was_made_is_looked_at(alice):
         photo = make_photo(alice, data, name="sticker.webp")
         with exporting.share_file(photo, 1, "") as shared:
             assert (photo.digital_source_type, shared.is_drawn) == ("", is_drawn)
+
+
+@pytest.mark.parametrize("format", ["PNG", "WEBP"])
+def test_a_prompt_hidden_in_the_colours_does_not_travel(alice, format):
+    for data, is_drawn in (
+        (hiding(PROMPT, format=format, bands="RGB"), True),
+        (draw(format, size=(64, 320), **({"lossless": True} if format == "WEBP" else {})), False),
+    ):
+        photo = make_photo(alice, data, digital_source_type="trainedAlgorithmicMedia")
+        with exporting.share_file(photo, 1, "") as shared:
+            assert shared.is_drawn == is_drawn
+            with Image.open(shared.path) as image:
+                image.save(decoded := io.BytesIO(), "PNG")
+            assert not hides_text(decoded)
 
 
 def test_who_made_it_and_its_rights_stay_where_only_the_camera_wrote_them(alice):
