@@ -85,9 +85,11 @@ class Server:
         self.process.wait(timeout=20)
 
 
-@pytest.fixture
-def server(transactional_db) -> Iterator[Server]:
-    started = Server()
+@pytest.fixture(scope="module")
+def server(django_db_setup, django_db_blocker) -> Iterator[Server]:
+    """One for all tests here: it looks at the database anew for each request."""
+    with django_db_blocker.unblock():
+        started = Server()
     yield started
     started.end()
 
