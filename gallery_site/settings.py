@@ -61,7 +61,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     # Bodies are judged by their headers here: all checks that read a form (CSRF) come later, before the view.
     "photos.gate.gate",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "photos.views.account.SignInFirst",
     "photos.views.account.last_seen",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",

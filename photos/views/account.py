@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 from django.contrib import messages
 from django.contrib.auth import SESSION_KEY, login, logout, update_session_auth_hash
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
-from django.contrib.auth.views import LoginView
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.contrib.auth.views import LoginView, redirect_to_login
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect, render, resolve_url
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
@@ -228,6 +230,26 @@ def look(request: HttpRequest) -> HttpResponse:
                 name, request.POST[name], max_age=A_YEAR, samesite="Lax", secure=request.is_secure()
             )
     return response
+
+
+class SignInFirst(LoginRequiredMiddleware):
+    """Whoever is signed out signs in, and goes on where they were: what a form was sent to is no page to go to."""
+
+    def handle_no_permission(self, request: HttpRequest, view_func) -> HttpResponse:
+        if request.method in ("GET", "HEAD"):
+            return super().handle_no_permission(request, view_func)
+        login_url, field = self.get_login_url(view_func), self.get_redirect_field_name(view_func)
+        return redirect_to_login(_page_it_came_from(request), resolve_url(login_url), field)
+
+
+def _page_it_came_from(request: HttpRequest) -> str:
+    """The page a form stood on; the front where the browser does not say, or it was none of ours."""
+    try:
+        came = urlsplit(request.headers.get("Referer", ""))
+    except ValueError:
+        return reverse("home")
+    is_ours = came.netloc == request.get_host()
+    return came._replace(scheme="", netloc="", fragment="").geturl() if is_ours else reverse("home")
 
 
 def last_seen(get_response):

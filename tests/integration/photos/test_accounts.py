@@ -1,6 +1,7 @@
 """Coming in, the settings page, the password, and what a visitor sees."""
 
 import re
+from urllib.parse import parse_qs
 from uuid import uuid4
 
 import pytest
@@ -37,6 +38,18 @@ def sign_in(client, name="alice", password="alice-password", **more):
 def test_alice_signs_in_and_goes_on_where_she_wanted_to(visitor, alice):
     assert visitor.get("/finals/")["Location"] == "/accounts/login/?next=/finals/"
     assert sign_in(visitor, next="/finals/")["Location"] == "/finals/"
+
+
+@pytest.mark.parametrize(("referer", "page"), [
+    ("http://testserver/sessions/?sort=oldest", "/sessions/?sort=oldest"), ("https://evil.example/finals/", "/"),
+    ("http://[", "/"), ("", "/"),
+])  # fmt: skip
+def test_who_was_signed_out_over_a_form_goes_on_at_its_page(visitor, alice, referer, page):
+    """Not at the address the form was sent to, which answers no reader."""
+    answer = visitor.post("/decide/", headers={"Referer": referer})
+    path, _, query = answer["Location"].partition("?")
+    assert path == "/accounts/login/" and parse_qs(query) == {"next": [page]}
+    assert sign_in(visitor, next=page)["Location"] == page
 
 
 @pytest.mark.parametrize("address", NOT_LOCAL, ids=ascii)
