@@ -9,6 +9,7 @@ import logging
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path, PurePosixPath
 
 from django.db import IntegrityError
@@ -95,7 +96,9 @@ def file_picks(session_id: int, *, wishes: Wishes | None = None, each=lambda can
         wishes = wishes or final_papers.wishes_for(candidate.session)
         _file_one(candidate, filed, wishes)
         each(candidate)
-    session.update(error=filed.said[:500])
+    filed.telling = sorted({*filed.telling, *_telling_since(session_id, asked_at)})
+    if filed.made or filed.said:  # a run that finds nothing to do leaves what the one before had to say
+        session.update(error=filed.said[:500])
     # What was asked for since, perhaps with other wishes, has a run of its own.
     session.filter(filing_since=asked_at).update(filing_since=None, filing_wishes=None)
     return filed
@@ -181,6 +184,15 @@ def _what_stays(path: Path, format: str) -> str:
 def _note_of(final: Photo) -> bool:
     recipe = Recipe.objects.filter(photo=final).only("note").first()
     return recipe is not None and recipe.note in (STAYS_IN_PIXELS, STAYS_IN_FILE)
+
+
+def _telling_since(session_id: int, asked_at: datetime | None) -> list[int]:
+    """Numbers of those that still say their prompt and were filed since then: some by a run that did not end."""
+    if asked_at is None:
+        return []
+    made = Photo.objects.finals().filter(source__candidate__session=session_id, added_at__gte=asked_at)
+    noted = made.filter(recipe__note__in=(STAYS_IN_PIXELS, STAYS_IN_FILE))
+    return list(noted.values_list("source__candidate__number", flat=True))
 
 
 def telling(numbers: Sequence[int]) -> str:

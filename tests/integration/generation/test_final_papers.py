@@ -71,6 +71,24 @@ def test_a_prompt_hidden_in_the_pixels_is_told_of(alice, scripted, media_root):
     session.refresh_from_db()
     assert said_by(final, media_root).hides_text and "hidden in the pixels" in final.recipe.note
     assert "still in the file of image 01" in session.error
+    finals.file_picks(session.pk)  # a second press, or a sweep that thought it dead: it has nothing to add
+    session.refresh_from_db()
+    assert "still in the file of image 01" in session.error
+
+
+def test_what_a_killed_run_filed_is_told_of_by_the_next(alice, scripted):
+    prompted = "fog\nSteps: 20, Sampler: Euler, CFG scale: 7, Seed: 41, Size: 64x320"
+    session = picked(alice, scripted, hiding(prompted))
+    finals.ask_to_file(session)
+    with pytest.raises(KeyboardInterrupt):
+        finals.file_picks(session.pk, each=_killed)
+    finals.file_picks(session.pk)
+    session.refresh_from_db()
+    assert "still in the file of image 01" in session.error and session.filing_since is None
+
+
+def _killed(_candidate) -> None:
+    raise KeyboardInterrupt
 
 
 def test_another_title_or_mark_brings_neither_a_prompt_nor_another_name(alice, scripted, media_root):
