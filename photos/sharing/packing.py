@@ -1,7 +1,8 @@
 """All pictures of a link as one ZIP, streamed: each without its recipe, place and telling name, its mark kept.
 
-The link is asked again before each picture. One that was switched off meanwhile breaks the download off, so that
-whoever saves it sees that it failed.
+The link is asked again before each picture. Where it was switched off meanwhile the archive ends there, whole, and says
+so: the web server ends a stream of unknown length in good order whatever goes wrong, so that an archive that broke off
+would be saved as a good one that cannot be opened.
 """
 
 from __future__ import annotations
@@ -26,10 +27,6 @@ AT_ONCE = 2  # of one process: each holds a thread for minutes
 MISSING = "_missing.txt"
 
 _slots = threading.BoundedSemaphore(AT_ONCE)
-
-
-class Ended(Exception):
-    """The link was switched off, ended or was deleted while its download was on its way."""
 
 
 class Busy(ShareError):
@@ -69,7 +66,11 @@ def _blocks(share: Share, ids: list[int], revision: int) -> Iterator[bytes]:
     packed, missing = ZipStream(compress_type=ZIP_STORED), []
     for number, photo in shown.each(share, ids):
         if not _is_open(share.pk, revision):
-            raise Ended
+            missing.append(
+                _("This link was ended during the download: image %s and those after it are missing.")
+                % number
+            )
+            break
         if photo is None or not served.is_live(share.pk, photo.pk):
             continue  # taken out, or in the trash, since it began
         try:
