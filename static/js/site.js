@@ -54,7 +54,6 @@ if (document.querySelector('a[data-upload]')) {
     event.preventDefault();
     uploads().then(upload => upload.bring(files));
   });
-  if (document.querySelector('[data-uploads]')) uploads();
 }
 
 // The clipboard needs HTTPS, which a gallery at home has not: there the text is selected, and copied the old way.

@@ -90,6 +90,18 @@ def test_chosen_files_end_with_exactly_what_was_added(alice_page, alice, live_se
     expect(alice_page.locator("[data-photo]").first).to_have_attribute("data-decision", "1")
 
 
+def test_the_page_has_not_loaded_before_its_buttons_answer(alice_page, live_server):
+    held = []
+    alice_page.route(re.compile(r"/upload(\.\w+)?\.js"), lambda route: held.append(route))
+    alice_page.goto("/upload/", wait_until="commit")
+    alice_page.wait_for_timeout(1500)
+    assert held and alice_page.evaluate("document.readyState") != "complete"
+    held[0].continue_()
+    alice_page.wait_for_load_state()
+    choose(alice_page, file("a.png", draw("PNG", seed=1)))
+    expect(end_of(alice_page)).to_contain_text("1 added")
+
+
 def test_without_script_a_form_does_the_same(open_page, alice, live_server):
     page = open_page(alice, java_script_enabled=False)
     page.goto("/")
@@ -260,8 +272,8 @@ def test_a_dialog_closed_in_the_middle_goes_on_and_says_when_it_is_done(alice_pa
 
 @pytest.mark.slow
 def test_a_hundred_and_thirty_files_take_a_hundred_rows(alice_page, live_server):
-    alice_page.goto("/upload/")
     small = [file(f"{n:03}.png", draw("PNG", (16, 12), seed=n)) for n in range(130)]
+    alice_page.goto("/upload/")
     alice_page.evaluate(
         "window.heard = []; new MutationObserver("
         "() => heard.push(document.querySelector('[data-up=said]').textContent))"
